@@ -1,0 +1,1 @@
+"""One command per file: options, one call, exit code."""

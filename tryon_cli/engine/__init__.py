@@ -1,0 +1,1 @@
+"""Ids, pools and priorities. Knows no images, no HTTP and no screen."""

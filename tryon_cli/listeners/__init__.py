@@ -1,0 +1,1 @@
+"""Who hears what happened: one stream of frozen events."""

@@ -1,0 +1,161 @@
+"""The sockets. Every wish is a new file behind one of these ports."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol, runtime_checkable
+
+from .digest import Digest, Key, Value
+from .events import Event
+from .outcome import Answer
+
+
+# --------------------------------------------------------------------------- Provider
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What a stage asks a provider for."""
+
+    task: str
+    """stylize, extract-face, try-on or face-swap."""
+    images: Mapping[str, bytes]
+    """Encoded pictures (PNG, JPEG or WebP) by role: human, garment, face, image."""
+    settings: Mapping[str, Value]
+    """Only settings that can change a pixel; they are all part of the key."""
+    key: str = ""
+    """The step's key: equal jobs have equal keys, so it serves as idempotency token and as seed."""
+    digests: Mapping[str, Digest] = field(default_factory=dict)
+    """SHA-256 of each picture by role, where known: lets a provider keep what it learned about a picture."""
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A rendered image."""
+
+    image: bytes
+    """Encoded; must decode completely."""
+    notes: tuple[str, ...] = ()
+    """What somebody should know about this picture, one short sentence each."""
+    cost: float = 0.0
+    """USD."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """A job that a service has accepted. Plain JSON, so that it survives us."""
+
+    id: str
+    url: str = ""
+    extra: Mapping[str, Value] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """A service is still at work."""
+
+    note: str = ""
+    part: float | None = None
+    """0 to 1, None when unknown."""
+    wait: float = 2.0
+    """Seconds until asking again makes sense."""
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What a provider declares about itself: data, not code."""
+
+    name: str
+    tasks: Mapping[str, str]
+    """Task -> version of how it is rendered. A new version makes the same question a new one."""
+    slots: int = 4
+    """Jobs it takes at once."""
+    price: Mapping[str, float] = field(default_factory=dict)
+    """USD per job by task; a task that is not named is free."""
+    max_variants: int = 1
+    max_garments: int = 1
+    """Garments one try-on call can dress; longer outfits become a chain of calls."""
+    categories: frozenset[str] = frozenset()
+    """Garment categories it can dress; empty: all."""
+    styles: tuple[str, ...] = ()
+    """Presets its stylize task knows; empty: any text."""
+    cpu: bool = False
+    """True: works on this machine's processors, so slots follow the cores."""
+    about: str = ""
+    """One line for `tryon providers`."""
+
+
+@runtime_checkable
+class Provider(Protocol):
+    """Something that can render a Job into an image."""
+
+    @property
+    def offer(self) -> Offer:
+        """What it can do; costs nothing to ask."""
+        ...
+
+    def submit(self, job: Job) -> Done | Ticket:
+        """Ask once. Services that answer at once return Done. Raises Fault."""
+        ...
+
+
+@runtime_checkable
+class Remote(Provider, Protocol):
+    """A provider whose jobs go on without us."""
+
+    def poll(self, ticket: Ticket) -> Pending | Done:
+        """Ask about a job once. Raises Fault."""
+        ...
+
+    def watch(self, ticket: Ticket) -> Iterator[Pending | Done]:
+        """Pending until one Done. Raises Fault."""
+        ...
+
+
+# --------------------------------------------------------------------------- Store
+class Blobs(Protocol):
+    """Bytes by digest. Whole or absent, never half; what is returned matches its digest."""
+
+    def put(self, data: bytes, *, durable: bool = False) -> Digest:
+        """Keep these bytes; durable: they survive a power cut once this returns. Raises Fault(STORAGE)."""
+        ...
+
+    def get(self, digest: Digest) -> bytes | None:
+        """The bytes, verified, or None: unknown, or damaged (then set aside and told)."""
+        ...
+
+    def has(self, digest: Digest, size: int) -> bool:
+        """Is it there with this size in bytes? Cheap: looks, does not read."""
+        ...
+
+
+class Index(Protocol):
+    """Answers by key."""
+
+    def find(self, keys: Sequence[Key]) -> dict[Key, Answer]:
+        """The known ones among these keys."""
+        ...
+
+    def record(self, key: Key, answer: Answer) -> None:
+        """Remember an answer; find() sees it at once, the disk a little later."""
+        ...
+
+    def forget(self, keys: Iterable[Key]) -> None:
+        """Drop answers whose bytes are gone."""
+        ...
+
+
+# --------------------------------------------------------------------------- Listener
+class Listener(Protocol):
+    """Somebody who hears what happened. May be slow or broken: that never touches the run."""
+
+    def hear(self, events: Sequence[Event]) -> None:
+        """Events since the last call, in order. Called from one thread only."""
+        ...
+
+    def close(self) -> None:
+        """The last event was heard."""
+        ...
+
+
+Tell = Callable[[Event], None]
+"""How everybody below reports: call it with an Event, from any thread; it never blocks and never raises."""

@@ -1,0 +1,1 @@
+"""What cuts across vendors, behind the same port."""

@@ -1,0 +1,1 @@
+"""Where bytes and answers live. Knows digests and keys, not what the bytes show."""
