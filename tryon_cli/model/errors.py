@@ -89,7 +89,7 @@ class Fault(Exception):
         fix: str = "",
         wait: float | None = None,
     ) -> None:
-        """text: one line for a person; code: stable, e.g. "E-IMG-DECODE"; wait: seconds the service asked for."""
+        """text: one line for a person; code: stable, e.g. "E-IMG-DECODE"; wait: seconds asked for."""
         super().__init__(text)
         self.kind = kind
         self.text = text
@@ -137,7 +137,7 @@ class Complaint(NamedTuple):
     code: str
     text: str
     row: str = ""
-    """Row number as shown to people: "17", or "1.17" for the 17th row that row 1 expands to; "" for the file."""
+    """As Pair.row; "" for the file as a whole."""
     line: int = 0
     """Line in the file, from 1; 0 when it makes no sense."""
     column: str = ""

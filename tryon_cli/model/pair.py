@@ -25,7 +25,7 @@ class Pair(NamedTuple):
     categories: tuple[str, ...]
     """One of CATEGORIES per garment."""
     output: str
-    """Relative path of the picture below images/, with "/" between folders. Variant 2 of "a.jpg" is "a.v2.jpg"."""
+    """Path of the picture below images/, "/" between folders. Variant 2 of "a.jpg" is "a.v2.jpg"."""
     overrides: tuple[tuple[str, Value], ...] = ()
     """Recipe settings that this row changes, sorted by name (see Recipe)."""
     priority: int = PRIORITY_DEFAULT
