@@ -43,7 +43,7 @@ class StepQueued(NamedTuple):
 
     at: float
     stage: str
-    count: int
+    count: int  # type: ignore[assignment]  # hides tuple.count, which nobody needs here
     shared: int = 0
     """Further wishes for the same steps, which cost nothing."""
 
@@ -113,7 +113,7 @@ class RowsKept(NamedTuple):
     """count rows were found finished and untouched: their pictures lie in the output folder already."""
 
     at: float
-    count: int
+    count: int  # type: ignore[assignment]  # hides tuple.count, which nobody needs here
 
 
 class Complained(NamedTuple):

@@ -1,0 +1,83 @@
+"""The graph of one kind of row, compiled once: what needs what. Knows no pictures and no rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from .limits import Pool
+
+
+class Lane:
+    """The queue of one stage at one provider: its steps, and the pools they need a permit of."""
+
+    __slots__ = ("heap", "label", "pools", "stage", "told")
+
+    def __init__(self, stage: str, label: str, pools: Sequence[Pool]) -> None:
+        """stage: name people know; label: who renders; pools: a step holds one permit of each."""
+        self.stage = stage
+        self.label = label
+        self.pools = tuple(pools)
+        self.heap: list[tuple[float, int, Any]] = []
+        self.told = False
+
+    @property
+    def room(self) -> bool:
+        """Is there a permit left in each pool?"""
+        return all(pool.busy < pool.depth for pool in self.pools)
+
+    @property
+    def slots(self) -> int:
+        """Steps of this lane that can run at once, in steps."""
+        return min(pool.depth for pool in self.pools)
+
+
+class Node(NamedTuple):
+    """One stage of a shape."""
+
+    lane: Lane
+    salt: bytes
+    inputs: tuple[int, ...]
+    """Slots: 0 to sources-1 are the row's sources, then the nodes in order."""
+    order: Any
+    """What a worker needs to know beside the input digests; the engine only carries it."""
+    takes_source: bool = False
+    """True: the worker also needs to know where source inputs[0] lies."""
+    keyed_by: tuple[int, ...] | None = None
+    """Slots that make the key where these are not simply the inputs."""
+
+
+class Shape:
+    """A row's graph: sources first, then nodes in an order in which inputs come before their users."""
+
+    __slots__ = ("finals", "nodes", "remaining", "sources", "successors", "width")
+
+    def __init__(self, sources: int, nodes: Sequence[Node], finals: Sequence[int]) -> None:
+        """sources: how many inputs a row brings; finals: slots whose answers the row is after.
+
+        Raises ValueError when an input does not come before its user.
+        """
+        self.sources = sources
+        self.nodes = tuple(nodes)
+        self.finals = tuple(finals)
+        self.width = sources + len(nodes)
+        for i, node in enumerate(self.nodes):
+            if any(not 0 <= slot < sources + i for slot in node.inputs):
+                raise ValueError(f"stage {node.lane.stage!r} needs something that comes after it")
+        self.successors = tuple(
+            tuple(n for n, node in enumerate(self.nodes) if sources + i in node.inputs)
+            for i in range(len(self.nodes))
+        )
+        self.remaining = self._chains()
+
+    def _chains(self) -> tuple[int, ...]:
+        """Stages still to come after each node on its longest way to the end, itself included."""
+        left = [1] * len(self.nodes)
+        for i in range(len(self.nodes) - 1, -1, -1):
+            left[i] = 1 + max((left[n] for n in self.successors[i]), default=0)
+        return tuple(left)
+
+    @property
+    def roots(self) -> tuple[int, ...]:
+        """Nodes that need sources only."""
+        return tuple(i for i, n in enumerate(self.nodes) if all(s < self.sources for s in n.inputs))
