@@ -130,8 +130,7 @@ class Plan:
     def _want(self, ask: Ask, i: int, fresh: list[Step]) -> None:
         node = ask.shape.nodes[i]
         inputs = tuple([ask.digests[slot] for slot in node.inputs])
-        named = inputs if node.keyed_by is None else tuple([ask.digests[slot] for slot in node.keyed_by])
-        key = key_of(node.salt, named)  # type: ignore[arg-type]  # a node is wanted when its inputs are there
+        key = key_of(node.salt, inputs)  # type: ignore[arg-type]  # a node is wanted when its inputs are there
         step = self.steps.get(key)
         if step is None:
             fault = self.failed.get(key) if self.failed else None

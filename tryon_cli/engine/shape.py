@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
+from ..model.digest import Key, key_of
 from .limits import Pool
 
 
@@ -43,14 +45,12 @@ class Node(NamedTuple):
     """What a worker needs to know beside the input digests; the engine only carries it."""
     takes_source: bool = False
     """True: the worker also needs to know where source inputs[0] lies."""
-    keyed_by: tuple[int, ...] | None = None
-    """Slots that make the key where these are not simply the inputs."""
 
 
 class Shape:
     """A row's graph: sources first, then nodes in an order in which inputs come before their users."""
 
-    __slots__ = ("finals", "nodes", "remaining", "sources", "successors", "width")
+    __slots__ = ("finals", "nodes", "remaining", "salt", "sources", "successors", "width")
 
     def __init__(self, sources: int, nodes: Sequence[Node], finals: Sequence[int]) -> None:
         """sources: how many inputs a row brings; finals: slots whose answers the row is after.
@@ -69,6 +69,8 @@ class Shape:
             for i in range(len(self.nodes))
         )
         self.remaining = self._chains()
+        text = repr([(node.salt, node.inputs) for node in self.nodes] + [self.finals]).encode()
+        self.salt = hashlib.sha256(text).digest()
 
     def _chains(self) -> tuple[int, ...]:
         """Stages still to come after each node on its longest way to the end, itself included."""
@@ -76,6 +78,10 @@ class Shape:
         for i in range(len(self.nodes) - 1, -1, -1):
             left[i] = 1 + max((left[n] for n in self.successors[i]), default=0)
         return tuple(left)
+
+    def question(self, sources: Iterable[str]) -> Key:
+        """Name everything that this graph asks about these sources: equal questions, equal pictures."""
+        return key_of(self.salt, sources)
 
     @property
     def roots(self) -> tuple[int, ...]:

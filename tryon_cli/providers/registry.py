@@ -1,0 +1,92 @@
+"""Who can render: a literal table, and the same door for everybody else's classes.
+
+Opening the registry imports no provider; naming one does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from importlib import import_module
+from importlib.metadata import entry_points
+from typing import Any
+
+from ..model.errors import Exit, TryonError
+from ..model.ports import Offer, Provider
+
+GROUP = "tryon.providers"
+"""Entry-point group under which installed packages offer providers."""
+
+BUILT_IN: Mapping[str, str] = {
+    "local": f"{__name__.rpartition('.')[0]}.local.provider:LocalProvider",
+}
+
+
+def places(settings: Mapping[str, Mapping[str, Any]] | None = None) -> dict[str, str]:
+    """Provider name -> "module:Class": built in, installed, and named in the settings (the last wins)."""
+    table = dict(BUILT_IN)
+    for point in entry_points(group=GROUP):
+        table.setdefault(point.name, point.value)
+    for name, values in (settings or {}).items():
+        if isinstance(place := values.get("provider"), str):
+            table[name] = place
+    return table
+
+
+def load(name: str, settings: Mapping[str, Mapping[str, Any]] | None = None) -> Provider:
+    """Make the provider of this name, or of this "module:Class".
+
+    Its [providers.<name>] table goes to the constructor as keyword arguments, without `provider` itself.
+    Raises TryonError(USAGE) that says what is missing.
+    """
+    table = places(settings)
+    place = table.get(name) or (name if ":" in name else "")
+    if not place:
+        raise TryonError(
+            Exit.USAGE,
+            f"there is no provider named {name!r}",
+            details=(
+                f"known  {', '.join(sorted(table))}",
+                'or     "my_package.my_module:MyProvider" for a class of your own',
+            ),
+        )
+    options = {k: v for k, v in (settings or {}).get(name, {}).items() if k != "provider"}
+    provider = _make(name, place, options)
+    lacks = [part for part in ("offer", "submit") if not hasattr(provider, part)]
+    if lacks or not isinstance(provider.offer, Offer):
+        wrong = f"has no {' and no '.join(lacks)}" if lacks else "has an offer that is no Offer"
+        raise TryonError(Exit.USAGE, f"provider {name} ({place}) {wrong}", details=_PORT)
+    return provider
+
+
+_PORT = (
+    "a provider has .offer (tryon_cli.model.ports.Offer) and .submit(job) -> Done",
+    "see README, own providers",
+)
+
+
+def _make(name: str, place: str, options: Mapping[str, Any]) -> Provider:
+    module, _, attribute = place.partition(":")
+    try:
+        made = getattr(import_module(module), attribute)(**options)
+    except ModuleNotFoundError as error:
+        raise TryonError(
+            Exit.USAGE,
+            f"provider {name}: there is no module {error.name!r} here",
+            details=(f"named by  {place}", "install it beside tryon, or set PYTHONPATH"),
+        ) from error
+    except AttributeError as error:
+        raise TryonError(Exit.USAGE, f"provider {name}: {error}", details=(f"named by  {place}",)) from error
+    except TypeError as error:
+        raise TryonError(
+            Exit.USAGE, f"provider {name} does not take these settings: {error}",
+            details=(f"from  [providers.{name}]", f"given {', '.join(options) or 'nothing'}"),
+        ) from error  # fmt: skip
+    provider: Provider = made
+    return provider
+
+
+def named(
+    names: Iterable[str], settings: Mapping[str, Mapping[str, Any]] | None = None
+) -> dict[str, Provider]:
+    """Load several."""
+    return {name: load(name, settings) for name in dict.fromkeys(names)}

@@ -1,0 +1,134 @@
+"""One step done: load, stage, store, Outcome. What it needs travels as plain data.
+
+Knows neither the plan nor the rows: another machine with the same store could do it.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from .model.crash import crashpoint
+from .model.digest import Digest
+from .model.errors import Fault, FaultKind
+from .model.outcome import Answer, Outcome, State
+from .model.ports import Blobs, Done, Index, Job, Provider, Ticket
+from .model.step import Errand
+from .stages.table import STAGES, Wish
+
+
+class Sources(Protocol):
+    """Reads what the user has."""
+
+    def read(self, path: str, expected: Digest) -> bytes:
+        """The bytes of that name. Raises Fault when they are gone or are others now."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Worker:
+    """Everything that steps are done with."""
+
+    blobs: Blobs
+    index: Index
+    sources: Sources
+    providers: Mapping[str, Provider]
+    clock: Callable[[], float] = time.monotonic
+
+
+def perform(worker: Worker, errand: Errand) -> Outcome:
+    """Do one step. Never raises: what went wrong is in the Outcome."""
+    began = worker.clock()
+    try:
+        answer = _make(worker, errand, began)
+    except Fault as fault:
+        refused = fault.kind in (FaultKind.INPUT, FaultKind.CONTENT)
+        state = State.REFUSED if refused else State.FAILED
+        return Outcome(state, fault=fault, seconds=worker.clock() - began)
+    except MemoryError:
+        return Outcome(State.FAILED, fault=_NO_MEMORY, seconds=worker.clock() - began)
+    except BaseException as error:  # a provider's SystemExit must not end a worker silently
+        return Outcome(State.FAILED, fault=_bug(errand, error), seconds=worker.clock() - began)
+    return Outcome(State.MADE, answer, seconds=answer.seconds)
+
+
+def _make(worker: Worker, errand: Errand, began: float) -> Answer:
+    order = errand.order
+    stage = STAGES[order.stage]
+    images = _load(worker, errand)
+    digests = dict(zip(order.roles, errand.inputs, strict=False))
+    if len(errand.inputs) > len(order.roles):
+        digests |= {f"source{i}": d for i, d in enumerate(errand.inputs[len(order.roles) :])}
+    provider = worker.providers.get(order.provider)
+    done = stage.run(
+        Wish(images, order.settings, digests, errand.key),
+        lambda job: _render(provider, order.provider, job),
+    )
+    crashpoint("made")
+    digest = worker.blobs.put(done.image, durable=done.cost > 0 or not order.free)
+    crashpoint("blob")
+    seconds = worker.clock() - began
+    answer = Answer(digest, len(done.image), tuple(done.notes), order.provider, done.cost, seconds)
+    worker.index.record(errand.key, answer)
+    crashpoint("recorded")
+    return answer
+
+
+def _load(worker: Worker, errand: Errand) -> dict[str, bytes]:
+    """The inputs' bytes by role, verified. Raises Fault(LOST) when the store has lost one."""
+    if errand.source:
+        return {errand.order.roles[0]: worker.sources.read(errand.source, errand.inputs[0])}
+    images = {}
+    for role, digest in zip(errand.order.roles, errand.inputs, strict=False):
+        data = worker.blobs.get(digest)
+        if data is None:
+            raise Fault(
+                FaultKind.LOST,
+                f"a picture made earlier in this run is gone from the cache ({digest[:12]})",
+                code="S-LOST",
+                fix="start again: it is made anew",
+            )
+        images[role] = data
+    return images
+
+
+def _render(provider: Provider | None, name: str, job: Job) -> Done:
+    if provider is None:
+        raise Fault(FaultKind.CONFIG, f"there is no provider named {name!r} here", code="E-PROVIDER")
+    done = provider.submit(job)
+    if isinstance(done, Ticket):
+        raise Fault(
+            FaultKind.CONFIG,
+            f"{name} answered with a ticket, which only providers with poll() may do",
+            code="E-PROVIDER",
+            fix=f"tryon providers check {name}",
+        )
+    if not isinstance(done, Done) or not isinstance(done.image, bytes):
+        raise Fault(
+            FaultKind.CONFIG,
+            f"{name} answered with {type(done).__name__} instead of Done(image=bytes)",
+            code="E-PROVIDER",
+            fix=f"tryon providers check {name}",
+        )
+    return done
+
+
+_NO_MEMORY = Fault(
+    FaultKind.INTERNAL,
+    "there was not enough memory for this picture",
+    code="E-MEMORY",
+    fix="run with fewer --workers",
+)
+
+
+def _bug(errand: Errand, error: BaseException) -> Fault:
+    import traceback
+
+    where = traceback.extract_tb(error.__traceback__)[-1:]
+    at = f" ({where[0].filename.rpartition('/')[2]}:{where[0].lineno})" if where else ""
+    text = f"{errand.order.stage} broke: {type(error).__name__}: {error}{at}"
+    return Fault(
+        FaultKind.INTERNAL, text, code="E-BUG", fix="run again with --debug and report what it prints"
+    )
