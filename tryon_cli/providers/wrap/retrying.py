@@ -64,7 +64,7 @@ class Retrying:
             stop=tenacity.stop_after_attempt(self._attempts) | tenacity.stop_when_event_set(self._stop),
             wait=self._wait,
             # without the event a stop would wait for the whole back-off
-            sleep=tenacity.sleep_using_event(self._stop),  # type: ignore[arg-type]
+            sleep=tenacity.sleep_using_event(self._stop),
             retry=tenacity.retry_if_exception(lambda e: isinstance(e, Fault) and e.kind in AGAIN),
             before_sleep=lambda state: self._told(job, state),
             reraise=True,
