@@ -42,6 +42,7 @@ class Ask:
         "answers",
         "digests",
         "fault",
+        "fault_source",
         "fault_stage",
         "lacks",
         "made",
@@ -65,6 +66,7 @@ class Ask:
         self.made = 0
         self.fault: Fault | None = None
         self.fault_stage = ""
+        self.fault_source = ""
 
     @property
     def over(self) -> bool:
@@ -98,7 +100,7 @@ class Plan:
         """workers: how many steps run at once at most; only the order of steps depends on it."""
         self._ahead = LOOKAHEAD * workers
         self.steps: dict[Key, Step] = {}
-        self.failed: dict[Key, Fault] = {}
+        self.failed: dict[Key, tuple[Fault, str]] = {}
         self.lanes: list[Lane] = []
         self.open = 0
         self.running = 0
@@ -133,9 +135,10 @@ class Plan:
         key = key_of(node.salt, inputs)  # type: ignore[arg-type]  # a node is wanted when its inputs are there
         step = self.steps.get(key)
         if step is None:
-            fault = self.failed.get(key) if self.failed else None
-            if fault is not None:
-                ask.fault, ask.fault_stage = fault, node.lane.stage
+            failed = self.failed.get(key) if self.failed else None
+            if failed is not None:
+                ask.fault, ask.fault_source = failed
+                ask.fault_stage = node.lane.stage
                 return
             rank = ask.rank - self._ahead * ask.shape.remaining[i]
             source = ask.sources[node.inputs[0]] if node.takes_source else ""
@@ -205,10 +208,10 @@ class Plan:
         """The step ended without an answer; with `remember`, later rows learn it without another try."""
         self._leave(step)
         if remember:
-            self.failed[step.key] = fault
+            self.failed[step.key] = fault, step.source
         for ask, _ in step.waiting:
             if ask.fault is None:
-                ask.fault, ask.fault_stage = fault, step.node.lane.stage
+                ask.fault, ask.fault_stage, ask.fault_source = fault, step.node.lane.stage, step.source
                 self._close(ask, over)
 
     def _leave(self, step: Step) -> None:

@@ -70,11 +70,17 @@ class Scheduler:
             self._hooks.over(over)
         return True
 
-    def wait_idle(self) -> None:
-        """Return when no row is open, or after stop() when nothing runs any more."""
+    def wait_idle(self, grace: float) -> bool:
+        """Return when no row is open; after stop() when nothing runs any more, or `grace` seconds later.
+
+        False: something still runs.
+        """
         with self._lock:
-            while self.plan.open if self._taking else self.plan.running:
+            while self._taking and self.plan.open:
                 self._room.wait()
+            if self._taking:
+                return True
+            return self._room.wait_for(lambda: not self.plan.running, grace)
 
     # ------------------------------------------------------------------ workers
     def next_step(self, seat: Seat, step: Step | None = None, outcome: Outcome | None = None) -> Step | None:

@@ -1,0 +1,155 @@
+"""Finished rows -> files, and the news of their steps. Called by workers, outside the scheduler's lock."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from ..engine.plan import Ask, Step
+from ..engine.shape import Lane
+from ..journal.table import RowRecord
+from ..model.errors import Exit, Fault, FaultKind
+from ..model.events import StagePlanned, StepEnded, StepQueued, StepStarted
+from ..model.outcome import Answer, Outcome, RowState, State
+from ..model.pair import Pair
+from ..model.ports import Blobs, Tell
+from ..outputs import Outputs, Published, variant_name
+from .asking import Question
+from .ending import Stop
+from .rows import Rows
+
+
+class Asked(NamedTuple):
+    """A row in flight."""
+
+    pair: Pair
+    n: int
+    question: Question
+    ours: frozenset[str]
+    """Paths that an earlier run of ours has written for this row."""
+
+
+class Out:
+    """The scheduler's hooks for a batch."""
+
+    def __init__(
+        self,
+        rows: Rows,
+        blobs: Blobs,
+        outputs: Outputs | None,
+        tell: Tell,
+        halt: Callable[[Stop], None],
+        clock: Callable[[], float],
+    ) -> None:
+        """outputs: None where no files are wanted; halt: stops the run."""
+        self._rows = rows
+        self._blobs = blobs
+        self._outputs = outputs
+        self._tell = tell
+        self._halt = halt
+        self._clock = clock
+
+    # ------------------------------------------------------------------ steps
+    def queued(self, step: Step) -> None:
+        lane = step.node.lane
+        if not lane.told:
+            self.announce(lane)
+        self._tell(StepQueued(self._clock(), lane.stage, 1))
+
+    def announce(self, lane: Lane) -> None:
+        """Say that a stage will be seen."""
+        lane.told = True
+        self._tell(StagePlanned(self._clock(), lane.stage, lane.label, lane.slots))
+
+    def reused(self, step: Step, answer: Answer) -> None:
+        self._tell(
+            StepEnded(
+                self._clock(), step.node.lane.stage, step.key, _row(step), State.REUSED,
+                provider=answer.provider, cost=answer.cost, wanted=len(step.waiting),
+            )
+        )  # fmt: skip
+
+    def started(self, step: Step) -> None:
+        self._tell(StepStarted(self._clock(), step.node.lane.stage, step.key, _row(step)))
+
+    def ended(self, step: Step, outcome: Outcome) -> None:
+        fault, answer = outcome.fault, outcome.answer
+        self._tell(
+            StepEnded(
+                self._clock(), step.node.lane.stage, step.key, _row(step), outcome.state, outcome.seconds,
+                outcome.attempts, step.node.lane.label, answer.cost if answer else 0.0,
+                fault.code if fault else "", fault.text if fault else "", len(step.waiting),
+            )
+        )  # fmt: skip
+        if fault is not None:
+            self._judge(fault, step.node.lane.label)
+
+    def _judge(self, fault: Fault, provider: str) -> None:
+        """Faults that nothing else in this run can get past."""
+        text = fault.text + (f"\n{fault.fix}" if fault.fix else "")
+        if fault.kind is FaultKind.ACCOUNT:
+            self._halt(Stop("account", Exit.FATAL_PROVIDER, f"{provider}: {text} ({fault.code})"))
+        elif fault.kind is FaultKind.STORAGE:
+            self._halt(Stop("storage", Exit.STORAGE, text))
+        elif fault.code == "E-PROV-DOWN":
+            self._halt(Stop("provider", Exit.TEMPORARY, f"{provider}: {text} ({fault.code})"))
+
+    # ------------------------------------------------------------------ rows
+    def over(self, asks: Sequence[Ask]) -> None:
+        for ask in asks:
+            asked: Asked = ask.row
+            try:
+                if ask.fault is None:
+                    self._finish(ask, asked)
+                elif ask.fault.kind is not FaultKind.STOPPED:
+                    self._fail(ask, asked, ask.fault)
+            except Fault as fault:  # disk trouble while publishing or recording: the row stays undone
+                self._judge(fault, "")
+
+    def _finish(self, ask: Ask, asked: Asked) -> None:
+        shape = ask.shape
+        files: list[Published] = []
+        for variant, slot in enumerate(shape.finals):
+            answer = ask.answers[slot - shape.sources]
+            if answer is None:
+                raise AssertionError("a row without a fault has all its answers")
+            if self._outputs is not None:
+                name = variant_name(asked.pair.output, variant)
+                ours = f"images/{name}" in asked.ours
+                files.append(self._publish(self._outputs, name, answer, ours))
+        notes = tuple(dict.fromkeys(note for a in ask.answers if a is not None for note in a.notes))
+        providers = dict.fromkeys(a.provider for a in ask.answers if a is not None and a.provider)
+        made = RowState.MADE if ask.made else RowState.CACHED
+        record = RowRecord(
+            asked.pair.id, asked.n, asked.pair.row, asked.question.name, RowState.FLAGGED if notes else made,
+            tuple(files), provider=",".join(providers), seed=asked.question.recipe.seed, reasons=notes,
+        )  # fmt: skip
+        self._rows.ended(asked.pair, record)
+
+    def _publish(self, outputs: Outputs, name: str, answer: Answer, ours: bool) -> Published:
+        data = self._blobs.get(answer.digest)
+        if data is None:
+            raise Fault(
+                FaultKind.STORAGE,
+                "a finished picture is gone from the cache",
+                code="S-LOST",
+                fix="tryon resume makes it anew",
+            )
+        return outputs.publish(name, data, answer.digest, durable=answer.cost > 0, ours=ours)
+
+    def _fail(self, ask: Ask, asked: Asked, fault: Fault) -> None:
+        gate = ask.fault_stage == "prepare" and fault.kind is FaultKind.INPUT
+        column = value = ""
+        if gate:
+            value = ask.fault_source
+            column = "human" if value == asked.pair.human else "garment"
+        state = RowState.INVALID if gate else RowState.FAILED
+        self._rows.failed(
+            asked.pair, asked.n, asked.question.name, state, fault,
+            stage=ask.fault_stage, column=column, value=value,
+        )  # fmt: skip
+
+
+def _row(step: Step) -> str:
+    asked: Asked = step.row
+    return asked.pair.row
