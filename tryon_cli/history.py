@@ -110,7 +110,8 @@ class History:
         with contextlib.suppress(sqlite3.Error):
             self._db.execute("begin immediate")
             self._db.executemany(
-                "insert into pairs values(?,?,?,?,1,?) on conflict do update set asked=asked+1, last=excluded.last",
+                "insert into pairs values(?,?,?,?,1,?) "
+                "on conflict do update set asked=asked+1, last=excluded.last",
                 rows,
             )
             self._db.execute("commit")

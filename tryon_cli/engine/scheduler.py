@@ -54,6 +54,7 @@ class Scheduler:
         self._idle: list[Seat] = []
         self._taking = True
         self._closed = False
+        self._telling = 0
 
     # ------------------------------------------------------------------ rows in
     def admit(self, asks: Sequence[Ask]) -> bool:
@@ -66,8 +67,8 @@ class Scheduler:
                 return False
             self._settle(self.plan.admit(asks, over), over)
             self._wake()
-        if over:
-            self._hooks.over(over)
+            self._telling += 1
+        self._tell_over(over)
         return True
 
     def wait_idle(self, grace: float) -> bool:
@@ -76,11 +77,11 @@ class Scheduler:
         False: something still runs.
         """
         with self._lock:
-            while self._taking and self.plan.open:
+            while self._taking and (self.plan.open or self._telling):
                 self._room.wait()
             if self._taking:
                 return True
-            return self._room.wait_for(lambda: not self.plan.running, grace)
+            return self._room.wait_for(lambda: not self.plan.running and not self._telling, grace)
 
     # ------------------------------------------------------------------ workers
     def next_step(self, seat: Seat, step: Step | None = None, outcome: Outcome | None = None) -> Step | None:
@@ -96,13 +97,25 @@ class Scheduler:
                 self._idle.append(seat)
             if self._idle:
                 self._wake()
-            if over or not self._taking:
+            if over:
+                self._telling += 1
+            elif not self._taking:
                 self._room.notify_all()
         if over:
-            self._hooks.over(over)
+            self._tell_over(over)
         if following is not None:
             self._hooks.started(following)
         return following
+
+    def _tell_over(self, over: list[Ask]) -> None:
+        """Rows count as open until their end was told: whoever waits for the last one sees its file."""
+        try:
+            if over:
+                self._hooks.over(over)
+        finally:
+            with self._lock:
+                self._telling -= 1
+                self._room.notify_all()
 
     def _end(self, step: Step, outcome: Outcome, over: list[Ask]) -> None:
         if outcome.answer is not None:
