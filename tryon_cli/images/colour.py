@@ -1,10 +1,10 @@
-"""From any colour a file may store to upright 8-bit sRGB, with or without alpha. Knows no files and no limits."""
+"""From any colour a file may store to upright 8-bit sRGB, with or without alpha. Knows no files."""
 
 from __future__ import annotations
 
 import io
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from PIL import Image, ImageCms
 
@@ -77,9 +77,7 @@ def uniform(image: Image.Image, spread: int = 2) -> bool:
 
 
 def _range(band: Image.Image) -> tuple[int, int]:
-    low, high = band.getextrema()
-    assert isinstance(low, int) and isinstance(high, int)
-    return low, high
+    return cast("tuple[int, int]", band.getextrema())
 
 
 def _plain(image: Image.Image, notices: list[str]) -> Image.Image:
@@ -129,8 +127,7 @@ def _managed(image: Image.Image, icc: bytes, notices: list[str]) -> Image.Image:
         notices.append("a colour profile that cannot be used was left out")
     if isinstance(transform, ImageCms.ImageCmsTransform):
         notices.append(f"{space}colours converted to sRGB by the picture's profile")
-        converted = transform.apply(image)
-        return converted
+        return transform.apply(image)
     if space:
         notices.append("CMYK colours converted to sRGB without a profile")
     return image if image.mode == "RGB" else image.convert("RGB")
@@ -144,10 +141,9 @@ def _transform(icc: bytes, mode: str) -> ImageCms.ImageCmsTransform | str | None
     """
     try:
         profile = ImageCms.ImageCmsProfile(io.BytesIO(icc))
-        # built anew each time: createProfile's result is tiny, and its own objects are not shared by threads
         target = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
         way = ImageCms.buildTransform(profile, target, mode, "RGB", ImageCms.Intent.RELATIVE_COLORIMETRIC)
-    except Exception:  # noqa: BLE001 - a stranger's bytes: PyCMSError, OSError, ValueError and more were seen
+    except Exception:  # a stranger's bytes: PyCMSError, OSError and ValueError were all seen
         return None
     if mode == "CMYK":
         return way

@@ -1,8 +1,8 @@
 """What lies in a JPEG, PNG or WebP file around its pixels. Knows no pixels and decodes nothing.
 
-Read here and not by Pillow, because Pillow reports broken metadata through `warnings`, whose filters belong to
-the whole process and are not safe to change while other threads run. What we have not read ourselves (EXIF of
-a camera, comments, previews) never reaches a parser.
+Read here and not by Pillow, because Pillow reports broken metadata through `warnings`, whose filters belong
+to the whole process and are not safe to change while other threads run. What we have not read ourselves (a
+camera's EXIF, comments, previews) never reaches a parser.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class Opened(NamedTuple):
 def frame_of(head: bytes, *, whole: bool) -> Frame | None:
     """The header's claim from the first bytes of a file; None: more bytes are needed.
 
-    whole: there are no more bytes. Raises Fault for anything that is no JPEG, PNG or WebP, and for animations.
+    whole: there are no more bytes. Raises Fault for other formats and animations.
     """
     try:
         if head.startswith(b"\xff\xd8\xff"):

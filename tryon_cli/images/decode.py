@@ -11,9 +11,11 @@ from .colour import Picture, srgb, upright
 from .container import Opened, frame_of, orientation, take_apart
 from .limits import check_bytes, check_size, clean, refuse
 
-_READERS = {
-    # the classes themselves, not Image.open: nothing else can be tried, a phone's MPO stays a JPEG, and no warning
-    # is raised (their filters are not thread-safe); the size was checked before
+_READERS: dict[
+    str, type[JpegImagePlugin.JpegImageFile | PngImagePlugin.PngImageFile | WebPImagePlugin.WebPImageFile]
+] = {
+    # the classes themselves, not Image.open: nothing else can be tried, a phone's MPO stays a JPEG, and no
+    # warning is raised (their filters are not thread-safe); the size was checked before
     "JPEG": JpegImagePlugin.JpegImageFile,
     "PNG": PngImagePlugin.PngImageFile,
     "WEBP": WebPImagePlugin.WebPImageFile,
@@ -38,7 +40,7 @@ def opened(raw: bytes, *, smallest: bool = True) -> Opened:
 def pixels(found: Opened, *, bound: int | None = None) -> Picture:
     """Upright sRGB pixels. Raises Fault(INPUT).
 
-    bound: the caller will shrink to this longest side, so a JPEG far above it may be decoded at a half or less.
+    bound: the caller will shrink to this longest side, so a JPEG far above it is decoded at a half or less.
     """
     image = _loaded(found, bound)
     turn = orientation(found.exif)

@@ -10,10 +10,9 @@ from typing import Literal, NamedTuple
 
 from PIL import Image
 
-from ..model.errors import Fault
 from .colour import flattened, shrunk, uniform
 from .decode import opened, pixels
-from .limits import BOUND, MAX_BYTES, named, refuse
+from .limits import BOUND, MAX_BYTES, Refusal, refuse
 
 VERSION = "1"
 """Part of the key: raise it when the bytes of prepare() change."""
@@ -47,8 +46,8 @@ def prepare(raw: bytes, role: Role, *, name: str = "") -> Prepared:
     """
     try:
         return _prepared(raw, role)
-    except Fault as fault:
-        raise named(fault, name) from None
+    except Refusal as refusal:
+        raise refusal.named(name) from None
 
 
 def _prepared(raw: bytes, role: Role) -> Prepared:

@@ -23,7 +23,7 @@ Parts = tuple[bytes, bool, bool, bytes, bytes, bytes]
 def segments(data: bytes) -> Iterator[tuple[int, int, int]]:
     """(marker, start, end) of each segment, start at its 0xFF; ends with the first scan or the data.
 
-    A segment that passes the end of the data is given with its wished end. Junk between segments is passed over.
+    A segment that passes the end of the data is given with its wished end. Junk is passed over.
     """
     at = 2
     while (at := data.find(b"\xff", at)) >= 0 and at + 1 < len(data):
@@ -58,7 +58,8 @@ def parts(raw: bytes) -> Parts:
     """lean, lossless, deep, exif, icc, xmp. Raises Fault(truncated)."""
     kept: list[bytes | memoryview] = [b"\xff\xd8"]
     view = memoryview(raw)
-    exif, xmp, profile = b"", b"", {}
+    exif, xmp = b"", b""
+    profile: dict[int, bytes] = {}
     for marker, start, end in segments(raw):
         if end > len(raw):
             break

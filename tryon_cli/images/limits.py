@@ -38,21 +38,29 @@ _FIXES = {
 _TOKEN = re.compile(r"[\w+/=-]{24,}")
 
 
-def refuse(reason: str, why: str, *, fix: str = "") -> Fault:
-    """The Fault(INPUT) for one of the reasons above; its text begins with the reason in plain words."""
-    return Fault(
-        FaultKind.INPUT,
-        f"{reason.replace('_', ' ')}: {why}",
-        code=_CODES.get(reason, "M-IMAGE"),
-        fix=fix or _FIXES[reason],
-    )
+class Refusal(Fault):
+    """Fault(INPUT) for one of the reasons above; its text says the reason in plain words, then why.
+
+    Travels between processes as a plain Fault.
+    """
+
+    def __init__(self, reason: str, why: str, fix: str = "", name: str = "") -> None:
+        """name: the picture's name, put in front when it is known."""
+        text = f"{reason.replace('_', ' ')}: {why}"
+        where = f"{clean(name, 200)}: " if name else ""
+        code = _CODES.get(reason, "M-IMAGE")
+        super().__init__(FaultKind.INPUT, where + text, code=code, fix=fix or _FIXES[reason])
+        self.reason = reason
+        self.why = why
+
+    def named(self, name: str) -> Refusal:
+        """The same refusal, saying which picture it is about."""
+        return Refusal(self.reason, self.why, self.fix, name)
 
 
-def named(fault: Fault, name: str) -> Fault:
-    """The same fault, saying which picture it is about."""
-    if not name:
-        return fault
-    return Fault(fault.kind, f"{clean(name, 200)}: {fault.text}", code=fault.code, fix=fault.fix)
+def refuse(reason: str, why: str, *, fix: str = "") -> Refusal:
+    """A refusal for one of the reasons above."""
+    return Refusal(reason, why, fix)
 
 
 def clean(text: str, limit: int) -> str:
@@ -62,7 +70,7 @@ def clean(text: str, limit: int) -> str:
 
 
 def first_words(head: bytes) -> str:
-    """What a text file begins with, for a message: long words are cut out, since they may be keys or tokens."""
+    """What a text file begins with, for a message; long words are cut out, they may be keys or tokens."""
     return clean(_TOKEN.sub("…", head[:600].decode("utf-8", "replace")), 80)
 
 

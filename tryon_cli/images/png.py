@@ -72,7 +72,7 @@ def parts(raw: bytes) -> Parts:
 
 
 def _note(kind: bytes, body: bytes, found: dict[bytes, bytes]) -> None:
-    """Keep what is wanted; a text or a profile that swells beyond all sense is an attack, and the file is refused."""
+    """Keep what is wanted. A text or profile that swells beyond all sense is an attack: Fault(corrupt)."""
     if kind == b"eXIf":
         found.setdefault(kind, body or b"?")
     elif kind == b"iCCP":

@@ -14,7 +14,7 @@ from .limits import check_bytes, clean
 
 @contextmanager
 def opened(path: str | os.PathLike[str]) -> Iterator[tuple[BinaryIO, int]]:
-    """The open file and its size in bytes. Raises Fault(INPUT, M-FILE) for anything but a readable regular file.
+    """The open file and its size in bytes. Raises Fault(INPUT, M-FILE) for all but readable regular files.
 
     Opened without blocking, then asked what it is: a pipe that was put in place after a look at the name
     would otherwise hang the run.
@@ -37,7 +37,7 @@ def opened(path: str | os.PathLike[str]) -> Iterator[tuple[BinaryIO, int]]:
 
 
 def read(path: str | os.PathLike[str]) -> bytes:
-    """All bytes of a picture's file. Raises Fault(INPUT): unreadable, empty, too large, changing while read."""
+    """All bytes of a picture's file. Raises Fault(INPUT): unreadable, empty, too large, changing."""
     with opened(path) as (file, size):
         check_bytes(size)
         raw = file.read(size + 1)

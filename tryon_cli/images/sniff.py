@@ -1,4 +1,4 @@
-"""A look at a picture's header, for checking many files before anything is spent. Decodes nothing, needs no Pillow."""
+"""A look at a picture's header, for checking many files before anything is spent. Needs no Pillow."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from .reading import opened
 def glance(source: bytes | str | PathLike[str]) -> Frame:
     """Format and size in pixels as stored, of a file's bytes (or their beginning) or of the file at a path.
 
-    Reads 64 kB of the file, more only where its size lies deeper. Raises Fault(INPUT) with an M- code for whatever
-    the gate would refuse by its first bytes and its size; a damaged body is seen by the gate only.
+    Reads 64 kB of the file, more only where its size lies deeper. Raises Fault(INPUT) with an M- code for
+    whatever the gate would refuse by its first bytes and its size; only the gate sees a damaged body.
     """
     if isinstance(source, bytes):
         check_bytes(len(source))

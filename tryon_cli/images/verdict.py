@@ -1,4 +1,4 @@
-"""Judging what a provider returned: does it decode completely, and is there anything to see? Keeps nothing."""
+"""Judging what a provider returned: does it decode completely, is anything to see? Knows no provider."""
 
 from __future__ import annotations
 
@@ -7,6 +7,20 @@ import threading
 from ..model.errors import Fault, FaultKind
 from .colour import uniform
 from .decode import opened, pixels
+from .limits import Refusal
+
+
+_LASTING = frozenset(
+    (
+        "too_many_pixels",
+        "too_large",
+        "bad_shape",
+        "too_small",
+        "animated",
+        "format_not_allowed",
+        "heic_not_supported",
+    )
+)
 
 
 class _Last(threading.local):
@@ -23,24 +37,20 @@ _last = _Last()
 def decodes(data: bytes) -> tuple[int, int]:
     """Width and height in pixels, upright, of a picture that was decoded to its last row.
 
-    Raises Fault(TRANSIENT, E-IMG-DECODE) when it is truncated, damaged or no picture, and Fault(INPUT, E-IMG-DECODE)
-    when it is complete but of a kind or size we never take: asking again would bring the same.
+    Raises Fault(E-IMG-DECODE): TRANSIENT when it is truncated, damaged or no picture, INPUT when it is complete
+    but of a kind or size we never take, since asking again would bring the same.
     """
     if _last.data is data and data:
         return _last.size
     try:
         picture = pixels(opened(data, smallest=False)).image
-    except Fault as fault:
-        lasting = fault.text.startswith(
-            ("too many", "format not", "heic", "animated", "bad shape", "too large")
-        )
+    except Refusal as refusal:
+        lasting = refusal.reason in _LASTING
         raise Fault(
             FaultKind.INPUT if lasting else FaultKind.TRANSIENT,
-            f"what came back is no usable picture: {fault.text}",
+            f"what came back is no usable picture: {refusal.text}",
             code="E-IMG-DECODE",
-            fix="look at what the provider returned"
-            if lasting
-            else "try again; if it stays, try another provider",
+            fix="choose another size, format or provider" if lasting else "try again, or another provider",
         ) from None
     _last.data, _last.size, _last.flat = data, picture.size, uniform(picture)
     return picture.size
