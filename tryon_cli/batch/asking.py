@@ -6,7 +6,7 @@ from typing import NamedTuple, Protocol
 
 from ..engine.shape import Shape
 from ..model.digest import Digest, Key, Value
-from ..model.errors import Fault, FaultKind
+from ..model.errors import Complaint, Fault, FaultKind, Level
 from ..model.pair import Pair, Recipe
 from ..pipeline import Composer
 
@@ -41,6 +41,11 @@ class Wrong(Exception):
         self.fault = fault
         self.column = column
         self.value = value
+
+    def complaint(self, row: str) -> Complaint:
+        """The same as a complaint about a manifest."""
+        fault = self.fault
+        return Complaint(Level.ROW, fault.code, fault.text, row, 0, self.column, self.value, fault.fix)
 
 
 class Asker:

@@ -1,0 +1,154 @@
+"""Settings -> open store, provider stack, listeners, workers. No logic; the one file that imports everything.
+
+The provider stack, top first:  retrying( rehearsed( vendor ))
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterable
+from concurrent.futures import Executor
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from .batch.asking import Asker
+from .batch.batch import Batch, Limits
+from .batch.brake import Brake
+from .batch.out import Out
+from .batch.rows import Rows
+from .engine.limits import Pool
+from .engine.outside import OutsideWorkers
+from .engine.plan import Plan, Step
+from .engine.scheduler import Scheduler
+from .engine.shape import Lane
+from .engine.threads import ThreadWorkers
+from .model.ports import Provider, Tell
+from .model.step import Errand
+from .pipeline import Composer, providers_of
+from .providers import registry
+from .work import Worker, perform
+
+if TYPE_CHECKING:
+    from .journal.journal import Journal
+    from .manifest import Invalid
+    from .model.pair import Pair, Recipe
+    from .outputs import Outputs
+    from .settings import Settings
+    from .store.open import Store
+
+MOST_WORKERS = 256
+"""Threads at most; more cost memory and win nothing."""
+
+
+def cores() -> int:
+    """Processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+class Lanes:
+    """The queues of a run: one per stage and provider, with the pools that hold it back."""
+
+    def __init__(self, plan: Plan, offers: dict[str, Provider], limits: dict[str, int], cpu: int) -> None:
+        """limits: [limits] of the settings, by stage or provider; cpu: steps that compute here at once."""
+        self._plan = plan
+        self._offers = offers
+        self._limits = limits
+        self._cpu = Pool("cpu", cpu)
+        self._pools: dict[str, Pool] = {}
+        self._lanes: dict[tuple[str, str], Lane] = {}
+
+    def lane(self, stage: str, provider: str) -> Lane:
+        """The queue of this stage at this provider."""
+        lane = self._lanes.get((stage, provider))
+        if lane is None:
+            pools = [self._provider(provider)]
+            if stage in self._limits:
+                pools.append(self._pool(stage, self._limits[stage]))
+            lane = self._lanes[stage, provider] = self._plan.lane(Lane(stage, provider, pools))
+        return lane
+
+    def _provider(self, name: str) -> Pool:
+        offer = self._offers[name].offer if name in self._offers else None
+        if offer is None or offer.cpu:
+            return self._cpu
+        return self._pool(name, self._limits.get(name, offer.slots))
+
+    def _pool(self, name: str, depth: int) -> Pool:
+        return self._pools.setdefault(name, Pool(name, depth))
+
+
+def provider_names(recipe: Recipe, rows: Iterable[Pair | Invalid] = ()) -> list[str]:
+    """Providers that the recipe and the rows name."""
+    names = dict.fromkeys(providers_of(recipe.provider).values())
+    for row in rows:
+        for name, value in getattr(row, "overrides", ()):
+            if name == "provider":
+                names.update(dict.fromkeys(providers_of(str(value)).values()))
+    names.setdefault("local", None)
+    return [name for name in names if name]
+
+
+def providers(settings: Settings, names: Iterable[str], tell: Tell, brake: Brake) -> dict[str, Provider]:
+    """The stack of each provider. Raises TryonError for one that cannot be had."""
+    return {
+        name: stack(vendor, settings, tell, brake)
+        for name, vendor in registry.named(names, settings.providers).items()
+    }
+
+
+def stack(vendor: Provider, settings: Settings, tell: Tell, brake: Brake) -> Provider:
+    """What cuts across vendors, around one of them."""
+    from .providers.wrap.rehearsed import Rehearsed, read_rehearsal
+    from .providers.wrap.retrying import Retrying
+
+    provider = vendor
+    if settings.rehearse:
+        provider = Rehearsed(provider, *read_rehearsal(settings.rehearse), brake.pulled)
+    return Retrying(provider, tell, brake.pulled, attempts=settings.attempts)
+
+
+def batch(
+    settings: Settings,
+    recipe: Recipe,
+    store: Store,
+    stacks: dict[str, Provider],
+    tell: Tell,
+    brake: Brake,
+    *,
+    journal: Journal | None,
+    outputs: Outputs | None,
+    cells: Callable[[Pair | Invalid], dict[str, str]],
+    clock: Callable[[], float] = time.time,
+    executor: Executor | None = None,
+) -> Batch:
+    """Everything of one run, ready to run. executor: where steps are done instead of on our own threads."""
+    cpu = settings.workers or cores()
+    threads = min(MOST_WORKERS, cpu + sum(0 if p.offer.cpu else p.offer.slots for p in stacks.values()))
+    plan = Plan(threads)
+    lanes = Lanes(plan, stacks, dict(settings.limits), cpu)
+    composer = Composer({name: provider.offer for name, provider in stacks.items()}, lanes.lane)
+    rows = Rows(tell, journal, cells, clock)
+    out = Out(rows, store.blobs, outputs, tell, brake.halt, clock)
+    scheduler = Scheduler(plan, store.index.find, out, settings.window)
+    brake.watch(scheduler)
+    worker = Worker(store.blobs, store.index, store.memo, stacks)
+    if executor is None:
+        workers: ThreadWorkers | OutsideWorkers = ThreadWorkers(
+            scheduler, lambda step: perform(worker, errand(step)), threads
+        )
+    else:
+        workers = OutsideWorkers(scheduler, executor, lambda sent: perform(worker, sent), errand, threads)
+    limits = Limits(max_flagged=settings.max_flagged, error_on_nothing=settings.error_on_nothing)
+    asker = Asker(composer, recipe, store.memo)
+    return Batch(asker, scheduler, workers, rows, brake, journal, outputs, limits)
+
+
+def errand(step: Step) -> Errand:
+    """A step as plain data."""
+    return Errand(step.key, step.inputs, step.node.order, step.source)
+
+
+def absolute(path: str | Path) -> Path:
+    """The folder a user named, wherever we are."""
+    return Path(path).expanduser().absolute()
