@@ -94,6 +94,7 @@ class _Draft:
         self.nodes: list[Node] = []
         self.makers = providers_of(recipe.provider)
         self.used: set[str] = set()
+        self.story: dict[str, None] = {}
         stages = set(PIPELINES[recipe.pipeline])
         if recipe.style in PLAIN:
             stages.discard("stylize")
@@ -151,6 +152,7 @@ class _Draft:
         offer = self.composer.offer(name, stage)
         self.used.add(name)
         task = STAGES[stage].task
+        self.story[f"{stage}:{offer.tasks[task]}"] = None
         options = {f"opt.{k}": v for k, v in self.recipe.options if k.startswith(f"{name}.")}
         order = Order(stage, name, {**settings, **options}, tuple(roles), task not in offer.price)
         return self.node(stage, name, f"{name}:{offer.tasks[task]}", order, tuple(roles.values()))

@@ -9,5 +9,5 @@ from .table import Render, Wish
 
 def run(wish: Wish, render: Render) -> Done:
     """source in, the normalised picture out. Raises Fault(INPUT) with an M- code."""
-    role = "human" if wish.settings["role"] == "human" else "garment"
-    return Done(prepare(wish.images["source"], role).image)
+    made = prepare(wish.images["source"], "human" if wish.settings["role"] == "human" else "garment")
+    return Done(made.image, notes=made.notes)
