@@ -20,10 +20,10 @@ from .shape import Lane, Node, Shape
 AGEING = 100_000
 """Rows by which one step of priority may jump the queue. Finite, so nothing waits for ever."""
 
-LOOKAHEAD = 0.75
+LOOKAHEAD = 2.0
 """Rows per worker by which a step with one more stage behind it goes first: long chains are begun early
-enough for the end of the run not to wait for them, yet rows still come out about in the order they went in.
-(0: the last rows' chains stick out, 10 % longer. 3 and more: a narrow stage in the middle starves, 20 %.)"""
+enough for the end of the run not to wait for them (0: the last rows stick out, 10 % longer), yet rows still
+come out about in the order they went in."""
 
 
 class Phase(IntEnum):
@@ -163,15 +163,19 @@ class Plan:
         heappush(step.node.lane.heap, (step.rank, self._pushed, step))
 
     def take(self) -> Step | None:
-        """The best step that has room in all its pools: it runs from now on."""
+        """The best step that has room in all its pools: it runs from now on.
+
+        The narrowest stage goes first, since every moment that it stands idle makes the run longer, and it
+        can never take more than its few places.
+        """
         best: Lane | None = None
-        best_rank = (0.0, 0)
+        best_rank = (0, 0.0, 0)
         for lane in self.lanes:
             heap = lane.heap
             while heap and heap[0][2].phase is not Phase.READY:
                 heappop(heap)
             if heap and lane.room:
-                rank = heap[0][:2]
+                rank = (lane.slots, *heap[0][:2])
                 if best is None or rank < best_rank:
                     best, best_rank = lane, rank
         if best is None:

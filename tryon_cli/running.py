@@ -1,0 +1,251 @@
+"""One run from settings to exit code: the journey of a manifest, with an id, a lock and a journal.
+
+Knows no command-line options; prints nothing itself but the end summary.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import secrets
+import socket
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from . import __version__, screens, wiring
+from .batch.batch import Batch
+from .batch.brake import Brake
+from .batch.check import Checked, check, refuse_bad_rows
+from .batch.ending import Ending, Stop, finished
+from .batch.results import write_results, write_run
+from .history import History, PastRun
+from .journal.journal import Journal
+from .journal.table import RunRecord
+from .lock import FolderLock, holder, in_use
+from .manifest import Manifest
+from .manifest.cells import to_cells
+from .model.errors import Exit, Fault, TryonError
+from .model.events import RunEnded, RunStarted, Saved, Warned
+from .model.outcome import RowState
+from .model.pair import Pair
+from .outputs import Outputs
+from .signals import Signals
+
+if TYPE_CHECKING:
+    from .settings import Settings
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What somebody wants to have run."""
+
+    settings: Settings
+    source: str
+    """The manifest as the user named it: a path, "-" or "" (lists in the settings)."""
+    resumed: bool = False
+
+
+def run_id(now: float) -> str:
+    """Month, day, time and four letters: 1123-1412-k7q2."""
+    letters = "abcdefghjkmnpqrstuvwxyz23456789"
+    return time.strftime("%m%d-%H%M-", time.localtime(now)) + "".join(secrets.choice(letters) for _ in range(4))
+
+
+def run(wish: Wish) -> Exit:
+    """Run a manifest into its output folder. Raises TryonError before anything was begun."""
+    settings = wish.settings
+    with Manifest.open(wish.source, settings.manifest_options(wish.source), stdin=sys.stdin.buffer) as manifest:
+        asked: list[Pair] = []
+        found = check(manifest, lambda pair: asked.append(pair) if len(asked) < HISTORY_PAIRS else None)
+        if settings.strict and found.invalid:
+            refuse_bad_rows(found, manifest.source)
+        folder = wiring.absolute(settings.output)
+        name = run_id(time.time())
+        with _locked(folder, settings, name) as held:
+            if not held:
+                return Exit.OK
+            return _Journey(wish, manifest, found, asked, folder, name).go()
+
+
+HISTORY_PAIRS = 20_000
+"""Pairs of one run that the history remembers; the first ones of the manifest."""
+
+
+@contextlib.contextmanager
+def _locked(folder: Path, settings: Settings, name: str) -> Iterator[bool]:
+    """Hold the output folder. Yields False when somebody else does and that is fine."""
+    try:
+        (folder / ".tryon").mkdir(parents=True, exist_ok=True)
+        lock = FolderLock(folder)
+        taken = lock.take(name, wait=settings.wait or 0.0)
+    except OSError as error:
+        raise TryonError(
+            Exit.STORAGE,
+            f"cannot write to {folder}: {(error.strerror or str(error)).lower()}",
+            details=("choose another folder with --output", "Nothing was sent."),
+        ) from error
+    if not taken and not settings.skip_if_running:
+        raise in_use(folder, holder(folder))
+    try:
+        yield taken
+    finally:
+        lock.release()
+
+
+class _Journey:
+    """A run that holds its folder."""
+
+    def __init__(
+        self, wish: Wish, manifest: Manifest, found: Checked, asked: list[Pair], folder: Path, name: str
+    ) -> None:
+        self.wish = wish
+        self.settings = wish.settings
+        self.manifest = manifest
+        self.found = found
+        self.asked = asked
+        self.folder = folder
+        self.name = name
+        self.began = time.time()
+        self.clock = time.time
+
+    def go(self) -> Exit:
+        """Begin, run, end; everything that was opened is closed whatever happens."""
+        with contextlib.ExitStack() as stack:
+            self.screen = screens.Screen(self.settings, self.folder, self.name)
+            bus = self.screen.bus
+            stack.callback(self.screen.close)
+            self.brake = Brake(bus.tell, self.clock)
+            signals = stack.enter_context(Signals(self.brake, self.screen.leave))
+            self.history = History(self.settings.state_path)
+            stack.callback(self.history.close)
+            store = stack.enter_context(self.open_store(bus))
+            self.journal = Journal(self.folder, saved=lambda: bus.tell(Saved(self.clock())))
+            stack.callback(self.journal.close)
+            if self.journal.set_aside:
+                text = f"the journal could not be read and was set aside: {self.journal.set_aside}"
+                bus.tell(Warned(self.clock(), "S-JOURNAL", text))
+            outputs = Outputs(self.folder)
+            stack.callback(outputs.close)
+            recipe = self.settings.recipe()
+            names = [*wiring.provider_names(recipe), *self.found.providers]
+            stacks = wiring.providers(self.settings, names, bus.tell, self.brake)
+            batch = wiring.batch(
+                self.settings, recipe, store, stacks, bus.tell, self.brake,
+                journal=self.journal, outputs=outputs, cells=self.cells,
+            )  # fmt: skip
+            self.begin(tuple(stacks))
+            timer = self.deadline()
+            try:
+                ending = batch.run(lambda: self.manifest.rows(), self.found.priorities, self.found.rows)
+            finally:
+                if timer is not None:
+                    timer.cancel()
+            code = self.end(ending, batch, store)
+            signals.over()
+        return self.leave(code, batch)
+
+    def open_store(self, bus: Any) -> Any:
+        from .store.open import open_store
+
+        return open_store(self.settings.cache_path, bus.tell)
+
+    def cells(self, row: Any) -> dict[str, str]:
+        """A row as manifest cells, relative to where the manifest's paths start."""
+        return to_cells(row, self.manifest.folder, self.manifest.folder)
+
+    def begin(self, names: tuple[str, ...]) -> None:
+        """First records, then the first event."""
+        source = self.wish.source
+        shown = source if source in ("", "-") else os.path.relpath(source, self.folder)
+        self.journal.begin(
+            RunRecord(
+                self.name, self.began, shown, self.manifest.digest, self.record(), self.found.rows,
+                os.getpid(), socket.gethostname(),
+            )
+        )  # fmt: skip
+        self.history.begin(self.past())
+        self.screen.bus.tell(
+            RunStarted(
+                self.began, self.name, source or "pairing", str(self.settings.output), self.found.rows,
+                os.getpid(), __version__, names, self.wish.resumed,
+            )
+        )  # fmt: skip
+
+    def record(self) -> str:
+        """The settings as JSON, paths relative to the output folder, so that it can be moved."""
+        return json.dumps(self.settings.to_record(self.folder))
+
+    def past(self, ending: Ending | None = None) -> PastRun:
+        past = PastRun(
+            self.name, self.began, None, None, str(self.folder), self.wish.source, self.found.rows
+        )
+        if ending is None:
+            return past
+        counts = ending.counts
+        return past._replace(
+            ended=self.clock(), exit=int(ending.exit), made=counts[RowState.MADE] + counts[RowState.FLAGGED],
+            cached=counts[RowState.CACHED], failed=counts[RowState.FAILED] + counts[RowState.INVALID],
+            seconds=ending.seconds,
+        )  # fmt: skip
+
+    def deadline(self) -> threading.Timer | None:
+        """Stop at --until or after --max-duration."""
+        seconds = self.settings.seconds_left(self.began)
+        if seconds is None:
+            return None
+        text = "Stopped at the time limit."
+        timer = threading.Timer(seconds, lambda: self.brake.halt(Stop("time", Exit.TIME, text)))
+        timer.daemon = True
+        timer.start()
+        return timer
+
+    def end(self, ending: Ending, batch: Batch, store: Any) -> Exit:
+        """Everything on disk, then the last event."""
+        try:
+            store.flush()
+            whole = ending.stop is None
+            stop = ending.stop.text if ending.stop else ""
+            self.journal.end(self.clock(), int(ending.exit), stop, whole)
+            self.write(ending)
+        except Fault as fault:
+            stop_now = Stop("storage", Exit.STORAGE, f"{fault.text}\n{fault.fix}")
+            ending = ending._replace(exit=Exit.STORAGE, stop=stop_now)
+        self.history.end(self.past(ending))
+        if ending.stop is None:
+            self.history.asked(self.asked, self.clock())
+        counts = tuple((str(state), n) for state, n in sorted(ending.counts.items()) if n)
+        self.screen.ended(
+            RunEnded(
+                self.clock(), int(ending.exit), ending.exit.name.lower(), ending.seconds, ending.rows, counts,
+                ending.spent, ending.saved, ending.stop.text if ending.stop else "",
+            )
+        )  # fmt: skip
+        return ending.exit
+
+    def write(self, ending: Ending) -> None:
+        if self.journal.changed or not (self.folder / "results.jsonl").exists():
+            write_results(self.folder)
+        write_run(
+            self.folder,
+            {
+                "run": self.name, "version": __version__, "manifest": self.wish.source,
+                "started": self.began, "seconds": round(ending.seconds, 3), "exit": int(ending.exit),
+                "name": ending.exit.name.lower(), "rows": ending.rows, "done": finished(ending.counts),
+                "counts": {str(s): n for s, n in sorted(ending.counts.items())},
+                "settings": self.settings.to_record(self.folder),
+            },
+        )  # fmt: skip
+
+    def leave(self, code: Exit, batch: Batch) -> Exit:
+        """A call that is blocked somewhere must not keep the process: everything is on disk."""
+        if batch.blocked:
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os._exit(int(code))
+        return code
