@@ -55,7 +55,7 @@ class Batch:
         brake: Brake,
         journal: Journal | None,
         outputs: Outputs | None,
-        limits: Limits = Limits(),  # noqa: B008 - frozen
+        limits: Limits = Limits(),
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._asker = asker
