@@ -1,0 +1,141 @@
+"""Rows written back as manifest cells, so that failed.csv is itself a manifest. Judges nothing."""
+
+# ruff: noqa: PTH - paths are text here: a Path costs more than all else that is done with it
+from __future__ import annotations
+
+import csv
+import json
+import os
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import TextIO
+
+from tryon_cli.model.errors import Complaint, Level
+from tryon_cli.model.pair import PRIORITY_DEFAULT, Pair
+
+from .columns import ERRORS, our_name
+from .links import is_link
+from .options import Invalid
+from .trouble import shown
+from .values import spelled
+
+_DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+
+FIRST = ("human", "garment", "category", "id", "output")
+"""Columns that are always there, in this order."""
+
+
+def to_cells(row: Pair | Invalid, root: Path, folder: Path | None = None) -> dict[str, str]:
+    """Our column names and the cells that are read as this row again.
+
+    root: paths below it become relative to it; read the result with --root root (or from that folder).
+    folder: where relative paths of an invalid row start (the manifest's folder); root when not given.
+    """
+    top = os.path.realpath(root)
+    if isinstance(row, Invalid):
+        return _cells_as_written(row, top, os.path.realpath(folder or root))
+    cells = {
+        "human": _listed([_relative(row.human, top)]),
+        "garment": _listed([_relative(path, top) for path in row.garments]),
+        "category": "|".join(row.categories),
+        "id": row.id,
+        "output": row.output,
+    }
+    for name, value in row.overrides:
+        if name != "format":  # follows from the output's ending
+            cells[name] = spelled(value) if name.startswith("opt.") else _setting(value)
+    if row.priority != PRIORITY_DEFAULT:
+        cells["priority"] = str(row.priority)
+    if row.tags:
+        plain = not any(";" in tag or tag.startswith("[") for tag in row.tags)
+        cells["tags"] = ";".join(row.tags) if plain else json.dumps(row.tags, ensure_ascii=False)
+    if row.skip:
+        cells["skip"] = "true"
+    return cells | {_meta_name(name): cell for name, cell in row.meta}
+
+
+class FailedRows:
+    """Writes rows and their errors as a CSV that can be run again. No cell can start a formula."""
+
+    def __init__(self, file: TextIO, columns: Iterable[str], root: Path, folder: Path | None = None) -> None:
+        """file: opened with newline="" and UTF-8; columns: those needed besides FIRST and the errors."""
+        names = dict.fromkeys((*FIRST, *columns, *ERRORS))
+        self._root, self._folder = root, folder
+        self._writer = csv.DictWriter(file, list(names), extrasaction="raise", lineterminator="\n")
+        self._writer.writeheader()
+
+    def write(
+        self,
+        row: Pair | Invalid,
+        code: str = "",
+        text: str = "",
+        fix: str = "",
+        column: str = "",
+        value: str = "",
+    ) -> None:
+        """One row. An invalid row brings its own reasons. Raises ValueError for a column not announced."""
+        errors: Mapping[str, str] = dict(zip(ERRORS, (code, column, value, text, fix), strict=True))
+        if isinstance(row, Invalid):
+            errors = _errors_of(row.complaints)
+        cells = to_cells(row, self._root, self._folder) | {name: shown(cell) for name, cell in errors.items()}
+        self._writer.writerow({name: inert(cell) for name, cell in cells.items()})
+
+
+def inert(cell: str) -> str:
+    """The cell with a ' in front when a spreadsheet would calculate it; reading takes one ' away again."""
+    return f"'{cell}" if cell.lstrip("'").startswith(_DANGEROUS) else cell
+
+
+def _errors_of(complaints: Iterable[Complaint]) -> dict[str, str]:
+    wrong = [c for c in complaints if c.level is Level.ROW]
+    picks: tuple[Callable[[Complaint], str], ...] = (
+        lambda c: c.code, lambda c: c.column, lambda c: c.value, lambda c: c.text, lambda c: c.fix,
+    )  # fmt: skip
+    return {name: "; ".join(filter(None, map(pick, wrong))) for name, pick in zip(ERRORS, picks, strict=True)}
+
+
+def _cells_as_written(row: Invalid, top: str, folder: str) -> dict[str, str]:
+    cells = {_meta_name(name[5:]) if name.startswith("meta.") else name: cell for name, cell in row.cells}
+    if folder != top:
+        for name in ("human", "garment", *(f"garment_{n}" for n in range(2, 10))):
+            if cells.get(name) and not cells[name].startswith("["):
+                parts = [part.strip() for part in cells[name].split("|")]
+                cells[name] = "|".join(_moved(part, top, folder) for part in parts)
+    return {"human": "", "garment": "", "category": "", "id": "", "output": ""} | cells
+
+
+def _moved(path: str, top: str, folder: str) -> str:
+    if not path or is_link(path) or os.path.isabs(path) or path.startswith(("~", "$")):
+        return path
+    if not os.path.lexists(os.path.join(folder, path)) and os.path.lexists(os.path.join(top, path)):
+        return path  # found by --root already
+    return os.path.relpath(os.path.join(folder, path), top)
+
+
+def _relative(path: str, top: str) -> str:
+    if not path.startswith(top.rstrip("/") + "/"):
+        return path
+    below = path[len(top.rstrip("/")) + 1 :]
+    return (
+        f"./{below}" if below.startswith((*_DANGEROUS, "'", "#", "~", "$", " ")) or is_link(below) else below
+    )
+
+
+def _listed(paths: list[str]) -> str:
+    """One path as it is, several with bars; a JSON list when a path would be misread."""
+    if all(
+        "|" not in path and not path.startswith("[") and path == path.strip() and path.isprintable()
+        for path in paths
+    ):
+        return "|".join(paths)
+    return json.dumps(paths, ensure_ascii=False)
+
+
+def _setting(value: object) -> str:
+    return f"{value:.6f}".rstrip("0").rstrip(".") if isinstance(value, float) else str(value)
+
+
+def _meta_name(name: str) -> str:
+    """Their own name, marked when it would be read as one of ours."""
+    dangerous = name.startswith(_DANGEROUS) or name.startswith(("#", "'", "meta."))
+    return f"meta.{name}" if our_name(name) or dangerous else name

@@ -1,0 +1,255 @@
+"""From a cell to the pictures it names: looks at the files' outside only. Knows no rows.
+
+Nothing is opened: a pipe would block and a device has side effects, so a look is one lstat.
+"""
+
+# ruff: noqa: PTH - paths are text here: a Path costs more than all else that is done with it
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterable
+from pathlib import Path
+from typing import NamedTuple
+
+from tryon_cli.model.errors import Complaint
+
+from . import globs, links
+from .trouble import bad, nearest, notice, shown
+
+MEMO = 32_768
+"""Paths whose verdict is kept; then the memory starts afresh."""
+
+SEARCHES = 200
+"""Missing files for which the folder is searched for a name that looks alike."""
+
+_PEOPLE = frozenset(
+    ("human", "humans", "people", "person", "persons", "models", "customers", "selfies", "image")
+)
+_CLOTHES = frozenset(
+    (
+        "garment",
+        "garments",
+        "cloth",
+        "cloths",
+        "clothes",
+        "clothing",
+        "product",
+        "products",
+        "tops",
+        "dresses",
+    )
+)
+
+
+class Picture(NamedTuple):
+    """A file that may be read as a picture."""
+
+    path: str
+    """Real and absolute: links are resolved, so that what was checked is what is opened."""
+    name: str
+    """As it was called in the row, without folders: the stem of ids and output names."""
+    kind: str
+    """"human" or "garment" when the folder's name says so, else ""."""
+    file: tuple[int, int]
+    """Device and inode: two names of one file are one file."""
+
+    @property
+    def stem(self) -> str:
+        """The name without its ending."""
+        return os.path.splitext(self.name)[0]
+
+
+Look = Picture | Complaint
+
+
+class Pictures:
+    """Looks paths up below the allowed folders; each path once."""
+
+    def __init__(
+        self,
+        base: Path,
+        root: Path | None = None,
+        allow_roots: Iterable[Path] = (),
+        *,
+        allow_outside: bool = False,
+        expand_vars: bool = False,
+    ) -> None:
+        """base: where relative paths start; root: where they are tried next."""
+        folders = [base, *([root] if root else [])]
+        self._bases = [os.path.realpath(folder) for folder in folders]
+        allowed = [*self._bases, *(os.path.realpath(folder) for folder in allow_roots)]
+        self._allowed = tuple({folder.rstrip("/") + "/" for folder in allowed})
+        self._allow_outside, self._expand_vars = allow_outside, expand_vars
+        self._looks: dict[str, Look] = {}
+        self._folders: dict[str, str] = {}
+        self._names: dict[str, list[str]] = {}
+        self._searches = 0
+
+    def look(self, cell: str) -> Look:
+        """The picture a path names, or what is wrong with it (without row and column)."""
+        known = self._looks.get(cell)
+        if known is None:
+            if len(self._looks) >= MEMO:
+                self._looks.clear()
+            known = self._looks[cell] = self._look(cell)
+        return known
+
+    def expand(self, cell: str) -> tuple[tuple[Look, ...], tuple[Complaint, ...]]:
+        """Every picture that a path or a pattern names, in natural order; and notices."""
+        if not globs.is_pattern(cell) or links.is_link(cell):
+            return (self.look(cell),), ()
+        plain = self.look(cell)
+        if isinstance(plain, Picture):  # a file may really be called "a[1].jpg"
+            return (plain,), ()
+        return self._find(self._expanded(cell))
+
+    def _look(self, cell: str) -> Look:
+        if links.is_link(cell):
+            return links.check("", cell)
+        path = self._expanded(cell)
+        outside: Complaint | None = None
+        for base in self._bases:
+            full = os.path.join(base, path)
+            try:
+                seen = os.lstat(full)
+            except FileNotFoundError:
+                continue
+            except (OSError, ValueError) as error:
+                reason = getattr(error, "strerror", None) or str(error)
+                return bad("M-FILE", "", cell, f"{shown(cell)} cannot be read: {reason}", "correct the path")
+            found = self._judge(cell, full, seen)
+            if isinstance(found, Picture):
+                return found
+            outside = outside or found
+        return outside or self._missing(cell, path)
+
+    def _judge(self, cell: str, full: str, seen: os.stat_result) -> Look:
+        linked = stat.S_ISLNK(seen.st_mode)
+        real = os.path.realpath(full) if linked else os.path.join(self._folder(full), os.path.basename(full))
+        if not self._allow_outside and not real.startswith(self._allowed):
+            text = f"{shown(cell)} lies outside the manifest's folder" + (
+                " (through a link)" if linked else ""
+            )
+            return bad("M-FILE", "", cell, text, "move it there, or --root DIR, or --allow-outside")
+        if linked:
+            try:
+                seen = os.stat(real)
+            except OSError:
+                return bad("M-FILE", "", cell, f"{shown(cell)} is a link to nothing", "correct the link")
+        wrong = _form_of(seen.st_mode)
+        if wrong:
+            fix = (
+                f"write {shown(cell.rstrip('/'))}/* for all of its pictures"
+                if wrong == "a folder"
+                else "give a file"
+            )
+            return bad("M-FILE", "", cell, f"{shown(cell)} is {wrong}, not a file", fix)
+        if not seen.st_size:
+            return bad(
+                "M-IMAGE", "", cell, f"{shown(cell)} is empty (0 bytes)", "put the picture there again"
+            )
+        if not os.access(real, os.R_OK):
+            return bad(
+                "M-FILE", "", cell, f"{shown(cell)} may not be read by this user", f"chmod u+r {shown(real)}"
+            )
+        return Picture(real, os.path.basename(full), _kind(cell), (seen.st_dev, seen.st_ino))
+
+    def _folder(self, full: str) -> str:
+        """The real folder of a path."""
+        folder = os.path.dirname(full)
+        real = self._folders.get(folder)
+        if real is None:
+            if len(self._folders) >= MEMO:
+                self._folders.clear()
+            real = self._folders[folder] = os.path.realpath(folder)
+        return real
+
+    def _expanded(self, cell: str) -> str:
+        return os.path.expandvars(os.path.expanduser(cell)) if self._expand_vars else cell  # noqa: PTH111
+
+    def _missing(self, cell: str, path: str) -> Complaint:
+        fix = ""
+        if not self._expand_vars and (path.startswith("~") or "$" in path):
+            fix = "--expand-vars reads ~ and $NAME"
+        elif "\\" in path:
+            fix = "write folders with /"
+        else:
+            near = self._neighbour(path)
+            fix = f"did you mean {shown(near)}?" if near else "correct the path"
+        tried = " and ".join(shown(os.path.join(base, path)) for base in self._bases)
+        return bad("M-FILE", "", cell, f"{shown(cell)} not found (tried {tried})", fix)
+
+    def _neighbour(self, path: str) -> str:
+        """An existing file beside the missing one that is called nearly the same."""
+        folder, name = os.path.split(path)
+        if not self._is_inside(os.path.join(self._bases[0], folder)):
+            return ""  # never tell what lies in folders that may not be read
+        names = self._names_in(os.path.join(self._bases[0], folder))
+        stem = os.path.splitext(name)[0].casefold()
+        same = next((n for n in names if os.path.splitext(n)[0].casefold() == stem), "")
+        if not same and self._searches < SEARCHES:
+            self._searches += 1
+            same = nearest(name, names, 0.7)
+        return os.path.join(folder, same) if same else ""
+
+    def _names_in(self, folder: str) -> list[str]:
+        if folder not in self._names:
+            if len(self._names) > 64:
+                self._names.clear()
+            try:
+                with os.scandir(folder) as entries:
+                    self._names[folder] = sorted(e.name for _, e in zip(range(2000), entries, strict=False))
+            except (OSError, ValueError):
+                self._names[folder] = []
+        return self._names[folder]
+
+    def _is_inside(self, folder: str) -> bool:
+        return self._allow_outside or (os.path.realpath(folder) + "/").startswith(self._allowed)
+
+    def _find(self, pattern: str) -> tuple[tuple[Look, ...], tuple[Complaint, ...]]:
+        fixed = globs.fixed_folder(pattern)
+        where = [base for base in self._bases if self._is_inside(os.path.join(base, fixed))]
+        if not where:
+            text = f"{shown(pattern)} looks outside the manifest's folder"
+            return (bad("M-GLOB", "", pattern, text, "--root DIR or --allow-outside"),), ()
+        notices: list[Complaint] = []
+        for base in where:
+            found = globs.find(base if not pattern.startswith("/") else "/", pattern.lstrip("/"))
+            if found.skipped:
+                names = ", ".join(shown(os.path.basename(path)) for path in found.skipped)
+                text = (
+                    f"{found.skipped_count} files are no pictures by their ending and were skipped: {names}"
+                )
+                notices.append(notice("M-GLOB", text, value=pattern))
+            if found.paths:
+                return tuple(self.look(path) for path in found.paths), tuple(notices)
+        return (self._nothing(where[0], pattern, fixed),), tuple(notices)
+
+    def _nothing(self, base: str, pattern: str, fixed: str) -> Complaint:
+        count = globs.count_files(os.path.join(base, fixed))
+        there = (
+            f"the folder {shown(fixed)} holds {count:,} files"
+            if count >= 0
+            else f"there is no folder {shown(fixed)}"
+        )
+        return bad("M-GLOB", "", pattern, f"{shown(pattern)} finds nothing: {there}", "correct the pattern")
+
+
+def _form_of(mode: int) -> str:
+    if stat.S_ISREG(mode):
+        return ""
+    if stat.S_ISDIR(mode):
+        return "a folder"
+    if stat.S_ISFIFO(mode):
+        return "a pipe"
+    return "a socket" if stat.S_ISSOCK(mode) else "a device"
+
+
+def _kind(cell: str) -> str:
+    for part in reversed(cell.casefold().split("/")[:-1]):
+        if part in _PEOPLE:
+            return "human"
+        if part in _CLOTHES:
+            return "garment"
+    return ""
