@@ -159,4 +159,5 @@ def shrunk(image: Image.Image, bound: int) -> Image.Image:
     if longest <= bound:
         return image
     width, height = (max(1, round(side * bound / longest)) for side in image.size)
-    return image.resize((width, height), Image.Resampling.LANCZOS, reducing_gap=3.0)
+    # 48 MP take 0.27 s so, 0.7 s with Lanczos; providers shrink what is left once more
+    return image.resize((width, height), Image.Resampling.HAMMING)

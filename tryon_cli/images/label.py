@@ -87,7 +87,7 @@ def _record(found: dict[str, list[str]]) -> Provenance | None:
     kind = next(iter(found.get(f"{{{_EXT}}}DigitalSourceType", ())), "")
     if not kind and not any(name.startswith(f"{{{NAMESPACE}}}") for name in found):
         return None
-    stages = tuple((name, version) for name, _, version in (row.rpartition(" ") for row in listed("Stages")))
+    stages = tuple((name, version) for name, _, version in (row.partition(" ") for row in listed("Stages")))
     seed = one("Seed")
     return Provenance(
         sources=listed("Sources"),

@@ -26,10 +26,11 @@ def opened(path: str | os.PathLike[str]) -> Iterator[tuple[BinaryIO, int]]:
         raise _unreadable(name, error.strerror or str(error)) from None
     except ValueError as error:
         raise _unreadable(name, str(error)) from None
+    look = os.fstat(number)
+    if not stat.S_ISREG(look.st_mode):
+        os.close(number)
+        raise _unreadable(name, "it is not a regular file")
     with open(number, "rb") as file:  # noqa: PTH123 - a descriptor, not a path
-        look = os.fstat(number)
-        if not stat.S_ISREG(look.st_mode):
-            raise _unreadable(name, "it is not a regular file")
         try:
             yield file, look.st_size
         except OSError as error:

@@ -1,4 +1,4 @@
-"""Judging what a provider returned: does it decode completely, is anything to see? Knows no provider."""
+"""Judging what a provider returned: does it decode, is anything to see? Knows no provider."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from ..model.errors import Fault, FaultKind
 from .colour import uniform
 from .decode import opened, pixels
 from .limits import Refusal
-
 
 _LASTING = frozenset(
     (
@@ -37,8 +36,8 @@ _last = _Last()
 def decodes(data: bytes) -> tuple[int, int]:
     """Width and height in pixels, upright, of a picture that was decoded to its last row.
 
-    Raises Fault(E-IMG-DECODE): TRANSIENT when it is truncated, damaged or no picture, INPUT when it is complete
-    but of a kind or size we never take, since asking again would bring the same.
+    Raises Fault(E-IMG-DECODE): TRANSIENT when it is truncated, damaged or no picture, INPUT when it is
+    whole but of a kind or size we never take, since asking again would bring the same.
     """
     if _last.data is data and data:
         return _last.size
