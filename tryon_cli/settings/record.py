@@ -1,0 +1,67 @@
+"""Settings <-> plain JSON, so that a run can be resumed. Holds no secrets and no absolute paths."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ..model.errors import Exit, TryonError
+from .declare import Settings, declared
+from .secrets import hide
+
+_PLACES = frozenset(("cache_dir", "state_dir"))
+"""Of this machine, not of the run: left out."""
+
+
+def to_record(settings: Settings, folder: Path | None = None) -> dict[str, Any]:
+    """Every setting but the machine's own folders, as JSON values; secrets are left out.
+
+    folder: where the record will lie (the output folder); paths are written relative to it, so that it can
+    be moved together with its surroundings.
+    """
+    record: dict[str, Any] = {}
+    for item in declared():
+        if item.name in _PLACES:
+            continue
+        value = getattr(settings, item.name)
+        if isinstance(value, Mapping):
+            record[item.name] = hide(value, instead=None) if item.name == "providers" else dict(value)
+        elif isinstance(value, tuple):
+            record[item.name] = [_spelled(part, folder) for part in value]
+        else:
+            record[item.name] = _spelled(value, folder)
+    return record
+
+
+def _spelled(value: Any, folder: Path | None) -> Any:
+    if not isinstance(value, Path):
+        return value
+    return str(value) if folder is None else os.path.relpath(value, folder)
+
+
+def from_record(record: Mapping[str, Any], folder: Path | None = None) -> Settings:
+    """The settings of a record. Raises TryonError(USAGE) for one that is not ours."""
+    return Settings(**values_of(record, folder))
+
+
+def values_of(record: Mapping[str, Any], folder: Path | None = None) -> dict[str, Any]:
+    """Values by name, checked like everything from outside. Raises TryonError(USAGE)."""
+    from .reading import Wrong, read
+
+    known = {item.name: item for item in declared()}
+    wrong = [f"{name} is not known here: it was written by another version of tryon" for name in record
+             if name not in known]  # fmt: skip
+    values = {}
+    for name, raw in record.items():
+        if name not in known or (raw is None and known[name].default is None):
+            continue
+        try:
+            values[name] = read(known[name], raw, text=False, base=folder)
+        except Wrong as error:
+            wrong.append(f"{name} is not {error.expected}")
+    if wrong:
+        details = (*wrong, "run it anew with `tryon run`: finished pictures are kept")
+        raise TryonError(Exit.USAGE, "the run's record of its settings cannot be read.", details=details)
+    return values
