@@ -129,6 +129,7 @@ REFUSED: dict[str, tuple[Make, str]] = {
     "10 progressive JPEG cut at 30 %": (lambda: cut(noisy_jpeg(progressive=True), 0.3), "truncated"),
     "14 PNG cut at 50 %": (lambda: cut(png(), 0.5), "truncated"),
     "16 PNG with a wrong CRC": (lambda: flipped(png(), len(png()) - 20), "corrupt"),
+    "16b PNG with whole pixels and a wrong CRC": (lambda: flipped(png(), len(png()) - 13), "corrupt"),
     "17 PNG without pixels": (lambda: bare_png(100, 100), "corrupt"),
     "18 PNG 60000 x 60000": (lambda: bare_png(60_000, 60_000, rows=b""), "too_many_pixels"),
     "19 PNG 0 x 0": (lambda: bare_png(0, 0, rows=b""), "corrupt"),

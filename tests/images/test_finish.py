@@ -101,7 +101,9 @@ def test_other_programs_ways_to_write_the_source_type(form: str) -> None:
 
 
 def test_no_label_is_none() -> None:
-    attack = b'<!DOCTYPE x [<!ENTITY a "aaaa">]><x:xmpmeta xmlns:x="adobe:ns:meta/">&a;</x:xmpmeta>'
+    good = packet(Provenance(source_type=COMPOSITE)).split(b"\n", 1)[1]
+    attack = b'<!DOCTYPE x [<!ENTITY a "aaaa">]>' + good.replace(b"composite<", b"&a;<")
+    assert b"&a;" in attack and read_label(odd.jpeg(xmp=good)) is not None
     for data in (odd.jpeg(), odd.png(), b"", b"text", odd.jpeg(xmp=b"<broken"), odd.jpeg(xmp=attack)):
         assert read_label(data) is None
     assert read_label(odd.jpeg(xmp=b"<a xmlns:t='" + NAMESPACE.encode() + b"'/>")) is None
