@@ -28,6 +28,23 @@ class RunStarted(NamedTuple):
     """USD."""
 
 
+class Planned(NamedTuple):
+    """What the run is going to do, where it was counted beforehand. May never be said."""
+
+    at: float
+    rows: int
+    cached: int
+    """Rows whose picture is known."""
+    make: int
+    """Rows to make."""
+    calls: int
+    """Calls that cost money."""
+    shared: int = 0
+    """Calls that would be needed without sharing and reuse, less those that are made."""
+    cost: float | None = None
+    """USD; None: unknown."""
+
+
 class StagePlanned(NamedTuple):
     """A stage will be shown: said once per stage before its first step, in pipeline order."""
 
@@ -131,6 +148,18 @@ class Warned(NamedTuple):
     text: str
 
 
+class ProviderTurned(NamedTuple):
+    """A provider went down, or came back."""
+
+    at: float
+    provider: str
+    up: bool
+    text: str = ""
+    """Why, and what happens to its work meanwhile."""
+    wait: float = 0.0
+    """Seconds until it is tried again."""
+
+
 class Saved(NamedTuple):
     """Everything up to here is on disk."""
 
@@ -166,6 +195,7 @@ class RunEnded(NamedTuple):
 
 Event = (
     RunStarted
+    | Planned
     | StagePlanned
     | StepQueued
     | StepStarted
@@ -175,6 +205,7 @@ Event = (
     | RowsKept
     | Complained
     | Warned
+    | ProviderTurned
     | Saved
     | Stopping
     | RunEnded
