@@ -56,6 +56,11 @@ class _Grouped:
     Typer's own help draws with Rich, whose import alone takes longer than all of ours.
     """
 
+    def get_help_option(self, ctx: Any) -> Any:
+        option = super().get_help_option(ctx)  # type: ignore[misc]  # TyperCommand's or TyperGroup's
+        plain([option] if option is not None else [])
+        return option
+
     def format_options(self, ctx: Any, formatter: Any) -> None:
         panels: dict[str, list[tuple[str, str]]] = {}
         me: Any = self
@@ -133,7 +138,8 @@ def _ours(made: Any, name: str) -> Any:
     plain(made.params)
     shared = {
         "name": name, "params": made.params, "callback": made.callback, "help": made.help,
-        "epilog": made.epilog, "context_settings": {**NAMES, **made.context_settings}, "rich_markup_mode": None,
+        "epilog": made.epilog, "context_settings": {**NAMES, **made.context_settings},
+        "rich_markup_mode": None,
     }  # fmt: skip
     if isinstance(made, TyperGroup):
         below = {child: _ours(command, child) for child, command in made.commands.items()}

@@ -61,7 +61,8 @@ def _parameter(item: Declared) -> inspect.Parameter:
     names = [f"{item.option}/--no-{item.option[2:]}" if item.switch else item.option]
     option = typer.Option(
         *names, *filter(None, [item.says.short]), help=_help(item), metavar=_metavar(item),
-        show_default=False, rich_help_panel=_PANELS[item.says.section], autocompletion=_completion(item.says.choices),
+        show_default=False, rich_help_panel=_PANELS[item.says.section],
+        autocompletion=_completion(item.says.choices),
     )  # fmt: skip
     return inspect.Parameter(
         item.name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=Annotated[kind, option]
