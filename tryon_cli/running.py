@@ -6,6 +6,7 @@ Knows no command-line options; prints nothing itself but the end summary.
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import json
 import os
 import secrets
@@ -26,13 +27,14 @@ from .batch.ending import Ending, Stop, finished
 from .batch.results import write_results, write_run
 from .history import History, PastRun
 from .journal.journal import Journal
+from .journal.look import rows_of
 from .journal.table import RunRecord
 from .lock import FolderLock, holder, in_use
 from .manifest import Manifest
 from .manifest.cells import to_cells
 from .model.errors import Exit, Fault, TryonError
 from .model.events import RunEnded, RunStarted, Saved, Warned
-from .model.outcome import RowState
+from .model.outcome import DONE, RowState
 from .model.pair import Pair
 from .outputs import Outputs
 from .signals import Signals
@@ -54,13 +56,17 @@ class Wish:
 def run_id(now: float) -> str:
     """Month, day, time and four letters: 1123-1412-k7q2."""
     letters = "abcdefghjkmnpqrstuvwxyz23456789"
-    return time.strftime("%m%d-%H%M-", time.localtime(now)) + "".join(secrets.choice(letters) for _ in range(4))
+    return time.strftime("%m%d-%H%M-", time.localtime(now)) + "".join(
+        secrets.choice(letters) for _ in range(4)
+    )
 
 
 def run(wish: Wish) -> Exit:
     """Run a manifest into its output folder. Raises TryonError before anything was begun."""
     settings = wish.settings
-    with Manifest.open(wish.source, settings.manifest_options(wish.source), stdin=sys.stdin.buffer) as manifest:
+    with Manifest.open(
+        wish.source, settings.manifest_options(wish.source), stdin=sys.stdin.buffer
+    ) as manifest:
         asked: list[Pair] = []
         found = check(manifest, lambda pair: asked.append(pair) if len(asked) < HISTORY_PAIRS else None)
         if settings.strict and found.invalid:
@@ -127,6 +133,7 @@ class _Journey:
             store = stack.enter_context(self.open_store(bus))
             self.journal = Journal(self.folder, saved=lambda: bus.tell(Saved(self.clock())))
             stack.callback(self.journal.close)
+            self.screen.snapshot.keep = self.journal.live
             if self.journal.set_aside:
                 text = f"the journal could not be read and was set aside: {self.journal.set_aside}"
                 bus.tell(Warned(self.clock(), "S-JOURNAL", text))
@@ -182,9 +189,7 @@ class _Journey:
         return json.dumps(self.settings.to_record(self.folder))
 
     def past(self, ending: Ending | None = None) -> PastRun:
-        past = PastRun(
-            self.name, self.began, None, None, str(self.folder), self.wish.source, self.found.rows
-        )
+        past = PastRun(self.name, self.began, None, None, str(self.folder), self.wish.source, self.found.rows)
         if ending is None:
             return past
         counts = ending.counts
@@ -224,9 +229,19 @@ class _Journey:
             RunEnded(
                 self.clock(), int(ending.exit), ending.exit.name.lower(), ending.seconds, ending.rows, counts,
                 ending.spent, ending.saved, ending.stop.text if ending.stop else "",
-            )
+            ),
+            self.images() if self.settings.print == "paths" else (),
         )  # fmt: skip
         return ending.exit
+
+    def images(self) -> list[str]:
+        """Every picture of this manifest, as the user would type it."""
+        return [
+            f"{self.settings.output}/{file.path}"
+            for record in rows_of(self.folder)
+            if record.state in DONE
+            for file in record.files
+        ]
 
     def write(self, ending: Ending) -> None:
         if self.journal.changed or not (self.folder / "results.jsonl").exists():
@@ -249,3 +264,23 @@ class _Journey:
             sys.stderr.flush()
             os._exit(int(code))
         return code
+
+
+def named_source(manifest: str, settings: Settings) -> str:
+    """What to read: the manifest as named, or "" for lists in the settings. Raises TryonError(USAGE)."""
+    if manifest or settings.humans or settings.garments:
+        return manifest
+    raise TryonError(
+        Exit.USAGE,
+        "which manifest?",
+        details=(
+            "try  tryon run manifest.csv",
+            "or   tryon run --humans 'people/*.jpg' --garments 'garments/*.png' --pairing cross",
+            "or   tryon init    writes an example",
+        ),
+    )
+
+
+def with_output(settings: Settings, folder: Path) -> Settings:
+    """The same settings for this output folder."""
+    return dataclasses.replace(settings, output=folder)

@@ -1,0 +1,136 @@
+"""How an output folder stands: derived from the live lock and the journal, never from a stored word.
+
+Reads only; never takes a lock, never changes a byte.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from .journal.look import runs_of
+from .journal.table import RunRecord
+from .lock import Holder, holder
+from .model.errors import Exit
+
+WORDS: Mapping[int, str] = {
+    Exit.OK: "DONE",
+    Exit.PARTIAL: "PARTIAL",
+    Exit.QUALITY: "DONE",
+    Exit.NOTHING: "DONE",
+    Exit.TEMPORARY: "PARTIAL",
+    Exit.DECIDE: "WAITING",
+    Exit.INTERNAL: "FAILED",
+    Exit.FATAL_PROVIDER: "FAILED",
+    Exit.STORAGE: "FAILED",
+    Exit.USAGE: "FAILED",
+}
+"""State by exit code; every other code is STOPPED."""
+
+
+class Standing(NamedTuple):
+    """One output folder, now."""
+
+    state: str
+    """RUNNING, STOPPED, DONE, PARTIAL, WAITING or FAILED."""
+    folder: Path
+    run: RunRecord
+    holder: Holder | None
+    counts: Mapping[str, int]
+    live: Mapping[str, Any]
+    """The stages as they were last written, {} when nothing runs."""
+    text: str
+    """Why it stopped."""
+
+    @property
+    def done(self) -> int:
+        """Rows that have their picture."""
+        return sum(self.counts.get(state, 0) for state in ("made", "cached", "flagged"))
+
+    @property
+    def ended(self) -> int:
+        """Rows that have come to their end."""
+        return sum(n for state, n in self.counts.items() if state != "left")
+
+    @property
+    def left(self) -> int:
+        return max(0, self.run.total - self.ended)
+
+    @property
+    def unfinished(self) -> bool:
+        """Would resume have something to do?"""
+        if self.state == "RUNNING":
+            return False
+        return self.run.ended is None or self.left > 0 or self.counts.get("failed", 0) > 0
+
+
+def standing(folder: Path) -> Standing | None:
+    """The newest run of an output folder; None when there was none."""
+    runs = runs_of(folder)
+    if not runs:
+        return None
+    run, who = runs[-1], holder(folder)
+    if who is not None:
+        state, text = "RUNNING", ""
+    elif run.ended is None or run.exit is None:
+        state, text = "STOPPED", "killed"
+    else:
+        state, text = WORDS.get(run.exit, "STOPPED"), run.text or ""
+    live = json.loads(run.live) if run.live and state == "RUNNING" else {}
+    return Standing(state, folder, run, who, json.loads(run.counts or "{}"), live, text)
+
+
+def as_json(now: Standing) -> dict[str, Any]:
+    """The same for a script; fields are only added."""
+    return {
+        "v": 1,
+        "state": now.state.lower(),
+        "folder": str(now.folder),
+        "run": now.run.run,
+        "manifest": now.run.manifest,
+        "pid": now.holder.pid if now.holder else None,
+        "host": now.holder.host if now.holder else now.run.host,
+        "started": now.run.started,
+        "ended": now.run.ended,
+        "exit": now.run.exit,
+        "rows": now.run.total,
+        "done": now.done,
+        "left": now.left,
+        "counts": dict(now.counts),
+        "stages": now.live.get("stages", []),
+        "text": now.text,
+    }
+
+
+def as_lines(now: Standing, at: float) -> list[str]:
+    """The same for a person. at: UTC seconds."""
+    run = now.run
+    place = f"{run.run}  {run.manifest} -> {now.folder}"
+    share = f"{now.ended:,}/{run.total:,} rows {100 * now.ended // max(1, run.total)}%"
+    counts = " · ".join(f"{state} {n:,}" for state, n in sorted(now.counts.items()) if n)
+    if now.state == "RUNNING" and now.holder is not None:
+        who = f"pid {now.holder.pid} on {now.holder.host}, {spoken(at - run.started)}"
+        stages = [
+            f"  {s['stage']:<13} {s['done']:,}/{s['total']:,}"
+            + (f" at {s['rate']:.0f}/min" if s.get("rate") else "")
+            for s in now.live.get("stages", [])
+        ]
+        follow = f"  follow: tryon status {now.folder} --follow"
+        return [f"RUNNING  {place}    {who}", f"  {share} · {counts}".rstrip(" ·"), *stages, follow]
+    ago = spoken(at - (run.ended or run.started))
+    lines = [f"{now.state:<7}  {place}    {now.text.splitlines()[0] if now.text else 'ended'}, {ago} ago"]
+    lines.append(f"  {share} · {counts}".rstrip(" ·"))
+    if now.unfinished:
+        lines.append(f"  {now.left:,} rows left · continue: tryon resume {now.folder}")
+    return lines
+
+
+def spoken(seconds: float) -> str:
+    """9m 12s, 3h 5m, 2d 1h."""
+    whole = max(0, int(seconds))
+    parts = [(whole // 86400, "d"), (whole // 3600 % 24, "h"), (whole // 60 % 60, "m"), (whole % 60, "s")]
+    while len(parts) > 1 and parts[0][0] == 0:
+        parts.pop(0)
+    return " ".join(f"{n}{unit}" for n, unit in parts[:2])
