@@ -7,8 +7,17 @@ from tryon_cli.listeners.bus import Bus, Ear
 from tryon_cli.listeners.cells import paint
 from tryon_cli.listeners.live import Live
 from tryon_cli.listeners.summary import Paths, summary
-from tryon_cli.model.events import RowEnded, RunEnded, RunStarted, Saved, StagePlanned, StepEnded, StepQueued
-from tryon_cli.model.events import StepRetried, StepStarted
+from tryon_cli.model.events import (
+    RowEnded,
+    RunEnded,
+    RunStarted,
+    Saved,
+    StagePlanned,
+    StepEnded,
+    StepQueued,
+    StepRetried,
+    StepStarted,
+)
 from tryon_cli.model.outcome import RowState, State
 
 
@@ -17,7 +26,11 @@ def main(rows: int, hold: float) -> None:
     live = Live(sys.stderr, colour="plain" not in sys.argv)
     bus = Bus([Ear("screen", live, lossless=False)])
     tell = bus.tell
-    tell(RunStarted(at, "1123-1412-k7q2", "spring.csv", "out/", rows, 1, "1.0", ("fashn", "local"), budget=60.0))
+    tell(
+        RunStarted(
+            at, "1123-1412-k7q2", "spring.csv", "out/", rows, 1, "1.0", ("fashn", "local"), budget=60.0
+        )
+    )
     for stage, slots in (("stylize", 4), ("try-on", 6)):
         tell(StagePlanned(at, stage, "fashn", slots))
         tell(StepQueued(at, stage, rows))
@@ -30,8 +43,19 @@ def main(rows: int, hold: float) -> None:
         bad = i % 50 == 7
         state = RowState.FAILED if bad else RowState.FLAGGED if i % 40 == 3 else RowState.MADE
         code = "E-IMG-DECODE" if bad else ""
-        tell(RowEnded(at, str(i), f"é\x1b[2J[red]{i}", state, reasons=("face changed 0.41",), code=code,
-                      text="cannot be read", value="humans/\x9bp031.jpg" if bad else "", fix="replace it"))
+        tell(
+            RowEnded(
+                at,
+                str(i),
+                f"é\x1b[2J[red]{i}",
+                state,
+                reasons=("face changed 0.41",),
+                code=code,
+                text="cannot be read",
+                value="humans/\x9bp031.jpg" if bad else "",
+                fix="replace it",
+            )
+        )
     tell(StepRetried(at, "try-on", "1", "fashn", 1, 2.0, "E-THROTTLED", "too many at once"))
     tell(Saved(time.time()))
     time.sleep(hold)
@@ -39,7 +63,9 @@ def main(rows: int, hold: float) -> None:
     end = RunEnded(time.time(), 130, "interrupted", 600.0, rows, counts, 0, 0, "asked to stop (Ctrl-C)")
     tell(end)
     bus.close(2.0)
-    for line in summary(live.tally, end, Paths("out/", "out/images/", "out/report/index.html", "out/failed.csv")):
+    for line in summary(
+        live.tally, end, Paths("out/", "out/images/", "out/report/index.html", "out/failed.csv")
+    ):
         print(paint(line, False))
 
 
