@@ -29,26 +29,26 @@ class Delimited:
 
     literal = False
 
-    def __init__(self, source: Source, options: ManifestOptions, delimiter: str = "") -> None:
+    def __init__(
+        self, source: Source, options: ManifestOptions, delimiter: str = "", said: Sequence[Complaint] = ()
+    ) -> None:
         """Read the header. Raises TryonError with everything that is wrong with it."""
         self._source = source
         if source.widest > LONGEST_LINE:
             text = f"{source.name} has a line of more than {LONGEST_LINE:,} characters: this is no table."
             raise refuse([Refusal("M-LIMIT", text)])
-        self._delimiter, header, self._first, said = self._find_header(
-            options, delimiter or options.delimiter
-        )
+        self._delimiter, header, found = self._find_header(options, delimiter or options.delimiter)
         refusals = [r._replace(what=_named(source, r.what)) for r in header.refusals]
         if refusals:
             raise refuse(refusals)
         self._layout = header.layout
         self.meta = tuple(theirs for _, theirs in header.layout.meta)
-        self.notices: tuple[Complaint, ...] = (*said, *header.complaints)
+        self.notices: tuple[Complaint, ...] = (*said, *found, *header.complaints)
         self.expected = source.lines
         self._well_formed = _grammar(self._delimiter)
 
-    def _find_header(self, options: ManifestOptions, given: str) -> tuple[str, Header, int, list[Complaint]]:
-        """Delimiter, header, the line the rows start at, and what is to be said."""
+    def _find_header(self, options: ManifestOptions, given: str) -> tuple[str, Header, list[Complaint]]:
+        """Delimiter, header, and what is to be said."""
         filled = {
             our_name(name): cell
             for both in (options.defaults, options.overrides)
@@ -78,7 +78,7 @@ class Delimited:
         )
         if self._source.bom:
             said.append(notice("M-FORMAT", "the file starts with a byte order mark, which is left out"))
-        return delimiter, read_header(cells, options.columns, filled), line, said
+        return delimiter, read_header(cells, options.columns, filled), said
 
     def _header_cells(self, delimiter: str) -> tuple[list[str], int]:
         rows = _Rows(self._source, delimiter)
@@ -138,7 +138,8 @@ class Delimited:
         else:
             longest = max(cells, key=len)
             column = self._layout.names[cells.index(longest)].removeprefix("meta.")
-            text = f"line {start} is too long: a cell has {len(longest):,} characters, {LONGEST_CELL:,} are allowed for a row"
+            text = f"line {start} is too long: a cell has {len(longest):,} characters"
+            text += f", {LONGEST_CELL:,} are allowed for a row"
             complaint = bad(
                 "M-QUOTE", column, longest, text, "shorten it, or look for a quote that is never closed"
             )

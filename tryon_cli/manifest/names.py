@@ -1,6 +1,7 @@
 """Names of output files: rendered from a template, safe everywhere. Knows no folder and writes nothing."""
 
-# ruff: noqa: PTH - paths are text here: a Path costs more than all else that is done with it
+# Paths are text here: a Path costs more than all else that is done with it.
+# ruff: noqa: PTH122
 from __future__ import annotations
 
 import hashlib

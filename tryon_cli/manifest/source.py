@@ -1,6 +1,7 @@
 """The bytes of a manifest: opened once, read any number of times. Knows no format."""
 
-# ruff: noqa: PTH - paths are text here: a Path costs more than all else that is done with it
+# Paths are text here: a Path costs more than all else that is done with it.
+# ruff: noqa: PTH208
 from __future__ import annotations
 
 import codecs
