@@ -45,7 +45,8 @@ class Ending:
         if error is not None:
             self.code = self._told(error)
         with contextlib.suppress(OSError, ValueError):
-            sys.stdout.flush()
+            if sys.stdout is not None:  # None: it was closed before we began
+                sys.stdout.flush()
             return True
         _silence(sys.stdout)
         return True
@@ -73,8 +74,10 @@ class Ending:
         if type(error).__name__ == "NoArgsIsHelpError":  # a group alone: its help
             typer.echo(error.format_message())
             return 0
-        what, details = usage(error)
-        say_error(what, details)
+        what, path = usage(error)
+        if not path:
+            path = " ".join(["tryon", *(word for word in self._args[:1] if not word.startswith("-"))])
+        say_error(what, (f"see  {path} --help",))
         return Exit.USAGE
 
     def _bug(self, error: BaseException) -> int:
@@ -141,8 +144,8 @@ _OTHER_NAMES = {
 }  # fmt: skip
 
 
-def usage(error: Any) -> tuple[str, tuple[str, ...]]:
-    """What Typer complains about, in our form."""
+def usage(error: Any) -> tuple[str, str]:
+    """What Typer complains about, in our words, and the command it is about ("" when Typer does not say)."""
     ctx = getattr(error, "ctx", None)
     name = getattr(error, "option_name", "")
     if name and type(error).__name__ == "NoSuchOption":
@@ -151,7 +154,7 @@ def usage(error: Any) -> tuple[str, tuple[str, ...]]:
     else:
         text = str(error.format_message()).strip()
         what = text[:1].lower() + text[1:]
-    return what, (f"see  {ctx.command_path} --help",) if ctx is not None else ()
+    return what, ctx.command_path if ctx is not None else ""
 
 
 def _nearest(name: str, ctx: Any) -> str:

@@ -12,9 +12,7 @@ from __future__ import annotations
 
 import functools
 import inspect
-import json
 from collections.abc import Callable, Iterable
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -79,23 +77,29 @@ _PANELS = {
 }
 
 
+LONGEST_CHOICES = 24
+"""Characters of choices that stand beside an option; longer lists go into its help, for narrow terminals."""
+
+
 def _metavar(item: Declared) -> str | None:
     if item.switch:
         return None
-    if item.says.choices:
-        return "|".join(item.says.choices)
+    choices = "|".join(item.says.choices)
+    if choices:
+        return choices if len(choices) <= LONGEST_CHOICES else "NAME"
     return item.says.metavar or ("PATH" if "Path" in str(item.type) else "N")
 
 
 def _help(item: Declared) -> str:
-    """The one line, with the default where it says something."""
-    default = item.default
-    if default in (None, "", (), {}, False) and not (item.says.least == 0 and default == 0):
-        return item.says.help + (" (repeatable)" if item.many else "")
-    if item.switch:
-        return item.says.help
-    shown = str(default) if isinstance(default, str | Path) else json.dumps(default)
-    return f"{item.says.help} [{shown}]"
+    """The one line, with long lists of choices, and with the default where that says something."""
+    text = item.says.help
+    if len("|".join(item.says.choices)) > LONGEST_CHOICES:
+        text += f" One of {', '.join(item.says.choices)}."
+    if item.many:
+        return f"{text} (repeatable)"
+    if item.switch or item.default in (None, ""):
+        return text
+    return f"{text} [{item.default:g}]" if isinstance(item.default, float) else f"{text} [{item.default}]"
 
 
 def _completion(choices: tuple[str, ...]) -> Callable[[str], list[str]] | None:

@@ -119,7 +119,7 @@ class Settings:
     expand_vars: Annotated[bool, S("Expand ~ and $NAME in paths.", "manifest", READ, guarded=True)] = False
     max_rows: Annotated[int, S("Most rows that patterns and lists may make.", "manifest", READ, least=1,
         most=100_000_000)] = 10_000
-    override: Annotated[Mapping[str, str], S("Column = value that beats every row.", "manifest", READ,
+    override: Annotated[Mapping[str, str], S("A value that beats every row, by column.", "manifest", READ,
         metavar="KEY=VALUE", aka=("set",), example='{ category = "upper" }')] = field(default_factory=dict)
     name: Annotated[str, S("Name of a picture below images/.", "manifest", READ, metavar="TEMPLATE",
         aka=("filename", "template", "name-template"))] = "{id}.{format}"

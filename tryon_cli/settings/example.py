@@ -58,3 +58,7 @@ def _entry(item: Declared) -> str:
 def toml(value: Any) -> str:
     """A value as TOML spells it: JSON's strings, numbers and lists are TOML too."""
     return json.dumps(str(value) if isinstance(value, Path) else value, ensure_ascii=False)
+
+
+if __name__ == "__main__":
+    print(example_toml(), end="")

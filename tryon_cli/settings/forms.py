@@ -80,6 +80,18 @@ def rehearse(text: str) -> str:
     return text
 
 
+_PROVIDERS = re.compile(r"[A-Za-z0-9_.-]+(:[A-Za-z_][A-Za-z0-9_]*)?")
+
+
+def providers(text: str) -> str:
+    """A name, one per stage, or module:Class for a class of one's own (which no manifest may name)."""
+    for part in text.split(","):
+        stage, sign, name = part.strip().partition("=")
+        if not _PROVIDERS.fullmatch(name.strip() if sign else stage) or (sign and not stage.strip()):
+            raise ValueError(part)
+    return text
+
+
 def _cell(name: str) -> Read:
     """The rule of the manifest's column of this name."""
 
@@ -87,7 +99,7 @@ def _cell(name: str) -> Read:
         from ..manifest import values
 
         rules: dict[str, Read] = {
-            "providers": lambda cell: values.providers(cell, None), "word": values.word, "size": values.size,
+            "word": values.word, "size": values.size,
             "background": values.background, "text": values.free_text, "value": values.any_value,
         }  # fmt: skip
         return rules[name](text)
@@ -103,7 +115,7 @@ FORMS: dict[str, Form] = {
     "only": Form("tag:NAME or id:PATTERN", only),
     "pairing": Form("cross, zip or sample:N", pairing),
     "rehearse": Form("flaky, slow, outage or refused, with :SEED or without", rehearse),
-    "providers": Form("a name, or per stage try-on=NAME,NAME", _cell("providers")),
+    "providers": Form("a name, module:Class, or per stage try-on=NAME,NAME", providers),
     "word": Form("a name (letters, digits, - _ .)", _cell("word")),
     "size": Form("source, 1024, 864x1296 or 4k, 64 to 16,384 pixels", _cell("size")),
     "background": Form("keep or #rrggbb", _cell("background")),

@@ -156,7 +156,7 @@ def _plain(raw: Any) -> Any:
 
 def _made(kind: Any, raw: Any) -> Any:
     """msgspec asks here for types it does not know."""
-    if kind is Path and isinstance(raw, str) and raw and "\0" not in raw:
+    if kind is Path and isinstance(raw, str | Path) and str(raw) and "\0" not in str(raw):
         return Path(raw)
     raise ValueError("a path")
 
