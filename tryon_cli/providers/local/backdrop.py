@@ -133,7 +133,7 @@ def _with_floor(lab: Field, away: Field) -> Field:
     delta = lab - ((one + two) / 2).astype(np.float32)
     floor = np.sqrt((delta[..., 0] * 0.55) ** 2 + delta[..., 1] ** 2 + delta[..., 2] ** 2)
     floor[: int(0.55 * height)] = 99
-    return np.minimum(away, floor)
+    return np.asarray(np.minimum(away, floor), np.float32)
 
 
 def _smooth(lab: Field, delta: Field, known: Mask) -> Mask:

@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 from .kinds import Grey, Mask, Picture
 from .pixels import colourless, grey_of, lab_of, skin_like
 
-SEARCH_SIDE = 320
-"""Longest side of the picture that is searched first; a face of a full figure is then still 20 pixels wide."""
+SEARCH_SIDE = 400
+"""Longest side of the picture that is searched first. At 320 the box of a full figure's face strays by a fifth."""
 
 _own = threading.local()
 _Hit = tuple[float, float, float]

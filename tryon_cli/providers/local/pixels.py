@@ -64,7 +64,8 @@ def rgb_of(lab: Field) -> Picture:
 
 def rounded(field: Field) -> Picture:
     """Numbers 0 to 255 as bytes."""
-    return np.clip(field + 0.5, 0, 255).astype(np.uint8)
+    whole: Picture = np.clip(field + 0.5, 0, 255).astype(np.uint8)
+    return whole
 
 
 def colourless(lab: Field) -> bool:
@@ -104,4 +105,5 @@ def _cell(lab: Field) -> NDArray[np.int32]:
     light = np.round(np.clip(lab[..., 0] * 0.11, 0, 11)).astype(np.int32)
     green = np.round(np.clip((lab[..., 1] + 64) * (15 / 128), 0, 15)).astype(np.int32)
     blue = np.round(np.clip((lab[..., 2] + 64) * (15 / 128), 0, 15)).astype(np.int32)
-    return (light * 16 + green) * 16 + blue
+    cell: NDArray[np.int32] = (light * 16 + green) * 16 + blue
+    return cell
