@@ -4,8 +4,6 @@
 # ruff: noqa: PTH117, PTH118
 from __future__ import annotations
 
-import csv
-import json
 import os
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
@@ -18,7 +16,7 @@ from .columns import ERRORS, our_name
 from .links import is_link
 from .options import Invalid
 from .trouble import shown
-from .values import spelled
+from .values import json_text, spelled
 
 _DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
@@ -49,7 +47,7 @@ def to_cells(row: Pair | Invalid, root: Path, folder: Path | None = None) -> dic
         cells["priority"] = str(row.priority)
     if row.tags:
         plain = not any(";" in tag or tag.startswith("[") for tag in row.tags)
-        cells["tags"] = ";".join(row.tags) if plain else json.dumps(row.tags, ensure_ascii=False)
+        cells["tags"] = ";".join(row.tags) if plain else json_text(row.tags)
     if row.skip:
         cells["skip"] = "true"
     return cells | {_meta_name(name): cell for name, cell in row.meta}
@@ -60,6 +58,8 @@ class FailedRows:
 
     def __init__(self, file: TextIO, columns: Iterable[str], root: Path, folder: Path | None = None) -> None:
         """file: opened with newline="" and UTF-8; columns: those needed besides FIRST and the errors."""
+        import csv
+
         names = dict.fromkeys((*FIRST, *columns, *ERRORS))
         self._root, self._folder = root, folder
         self._writer = csv.DictWriter(file, list(names), extrasaction="raise", lineterminator="\n")
@@ -129,7 +129,7 @@ def _listed(paths: list[str]) -> str:
         for path in paths
     ):
         return "|".join(paths)
-    return json.dumps(paths, ensure_ascii=False)
+    return json_text(paths)
 
 
 def _setting(value: object) -> str:

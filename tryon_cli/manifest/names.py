@@ -29,6 +29,7 @@ FIELDS += tuple(f"{who}.{what}" for who in ("human", "garment") for what in ("st
 _SAFE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,99}")
 _DONE = re.compile(r"(?:[A-Za-z0-9_]|%[0-9A-F]{2})(?:[A-Za-z0-9._-]|%[0-9A-F]{2}){0,99}")
 _DEVICE = re.compile(r"(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\.|$)", re.I)
+_DEVICE_SIGNS = frozenset("cpnlCPNL")
 _FIELD = re.compile(r"\{([^{}]*)\}|([{}])")
 
 Values = Callable[[str], str]
@@ -85,11 +86,21 @@ def compile_template(text: str) -> Template:
     return Template(tuple(tuple(part) for part in pieces), text == "{id}.{format}")
 
 
+def is_safe(stem: str) -> bool:
+    """True for a name that can be written as it is, with any ending."""
+    return (
+        len(stem) < 95
+        and _SAFE.fullmatch(stem) is not None
+        and stem[-1] != "."
+        and not (stem[0] in _DEVICE_SIGNS and _DEVICE.match(stem))
+    )
+
+
 def render(template: Template, value_of: Values, default_format: str) -> Name:
     """Fill the gaps. Raises BadName when a value is missing or the name cannot be written."""
     if template.plain:
         stem = value_of("id")
-        if len(stem) < 95 and _SAFE.fullmatch(stem) and not _DEVICE.match(stem):
+        if is_safe(stem):
             return Name(f"{stem}.{default_format}", default_format, False)
     raw = [_filled(part, value_of) for part in template.parts]
     stem, ending = os.path.splitext(raw[-1])

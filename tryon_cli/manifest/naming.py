@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from typing import NamedTuple
 
 from tryon_cli.model.digest import Value
 from tryon_cli.model.errors import Complaint
 
 from .asked import Asked
-from .names import BadName, Name, Template, compile_template, folded, render, variant
+from .names import BadName, Name, Template, compile_template, folded, is_safe, render, variant
 from .pictures import Picture
 from .record import Record
 from .seen import Places, Seen
@@ -18,14 +18,32 @@ from .trouble import bad, notice, shown
 LONGEST_ID = 200
 
 TEMPLATES = 4_096
-SAME = 65_536
+SAME = 16_384
 """Rows whose content is remembered to say which ones are the same; the work is shared anyway."""
+
+_PLAIN = 1
+"""Bit of an id's mark: its file is called id.format, so it needs no second entry among the names."""
 
 Tell = Callable[[Complaint, str, int], None]
 
 
+class Unnamed(NamedTuple):
+    """A pair that is checked but for its id and its output."""
+
+    record: Record
+    child: int
+    row: str
+    fields: dict[str, str]
+    asked: Asked
+    human: Picture
+    clothes: tuple[Picture, ...]
+    garments: tuple[str, ...]
+    """Paths of the clothes."""
+    categories: tuple[str, ...]
+
+
 class Named(NamedTuple):
-    """A row with its id and output name."""
+    """The id and the output name of a row."""
 
     id: str
     output: str
@@ -34,161 +52,145 @@ class Named(NamedTuple):
 
 
 class Naming:
-    """Gives ids and names, and remembers all of them in about 60 bytes a row."""
+    """Gives ids and names, and remembers all of them in about 40 bytes a row (70 with own names)."""
 
-    def __init__(self, template: str, picture_format: str, expected: int) -> None:
-        """template: for rows without an output cell; expected: about how many rows."""
-        self._default = compile_template(template)
-        self._template = template
+    def __init__(self, template: str, picture_format: str, expected: int, tell: Tell) -> None:
+        """template: for rows without an output cell; expected: about how many rows; tell: for notices."""
+        self._default, self._template = compile_template(template), template
         self._format = picture_format
+        self._tell = tell
         self._places = Places()
-        self._ids, self._names = Seen(expected), Seen(expected)
+        self._ids = Seen(expected)
+        self._names = Seen(0 if self._default.plain else expected)
         self._templates: dict[str, Template] = {}
         self._same: dict[int, str] = {}
-        self._told_made = False
 
     def reserve(self, record: Record, child: int, own_id: str) -> None:
         """Remember the id of a row that is invalid for another reason, so that a second one is found."""
         if own_id and not child:
-            self._ids.add(own_id, self._places.add(record.row, child, record.line))
+            self._ids.add(folded(own_id), self._places.add(record.row, child, record.line))
 
-    def name(
-        self,
-        record: Record,
-        child: int,
-        fields: Mapping[str, str],
-        asked: Asked,
-        human: Picture,
-        clothes: Sequence[Picture],
-        categories: tuple[str, ...],
-        tell: Tell,
-    ) -> Named | None:
+    def name(self, pair: Unnamed) -> Named | None:
         """Id, output and overrides of a row; None when the very same row was there before (M-SAME)."""
-        row = f"{record.row}.{child}" if child else str(record.row)
-        given = fields.get("id", "")
-        content = hash((human.path, *[cloth.path for cloth in clothes], categories, asked.overrides))
-        mark = hash((content, fields.get("output", ""), asked.format)) & 0xFFFFFFFF
-        place = self._places.add(record.row, child, record.line)
-        if given and not child:
-            if len(given) > LONGEST_ID:
-                text = f"the id has {len(given):,} characters, {LONGEST_ID} are allowed"
-                return Named(given[:LONGEST_ID], "", (), (bad("M-VALUE", "id", given, text, "shorten it"),))
-            known = self._ids.add(given, place, mark)
-            if known >= 0:
-                return self._again(given, known, mark, record, row, tell)
+        record, fields, asked = pair.record, pair.fields, pair.asked
+        given, written = fields.get("id", ""), fields.get("output", "")
+        content = hash((pair.human.path, pair.garments, pair.categories, asked.overrides))
+        mark = hash((given, content, written, asked.format)) & 0xFFFFFFFE
+        place = self._places.add(record.row, pair.child, record.line)
+        by_id = self._default.plain and not written
+        if given and not pair.child:
             own = given
+            plain = by_id and is_safe(own)
+            known = self._ids.add(folded(own), place, mark | plain)
+            if known >= 0:
+                return self._again(pair, given, known, mark)
+            if len(own) > LONGEST_ID:
+                text = f"the id has {len(own):,} characters, {LONGEST_ID} are allowed"
+                return Named(own[:LONGEST_ID], "", (), (bad("M-VALUE", "id", own, text, "shorten it"),))
         else:
-            own = self._made(given, human, clothes, child, place, mark)
-        if content in self._same and tell is not None:
-            other = self._same[content]
-            tell(
-                notice("M-SAME", f"{shown(own)} and {shown(other)} ask for the same: made once"),
-                row,
-                record.line,
-            )
-        elif len(self._same) < SAME:
-            self._same[content] = own
-        return self._output(own, place, record, row, fields, asked, human, clothes, categories, tell)
+            own = self._made(pair, given, place, by_id)
+            plain = by_id and is_safe(own)
+        self._tell_same(content, own, pair)
+        if plain and "variants" not in fields and not len(self._names):
+            picture = asked.format or self._format
+            return Named(own, f"{own}.{picture}", self._with_format(asked.overrides, picture))
+        return self._output(pair, own, place, written, plain)
 
-    def _again(self, given: str, known: int, mark: int, record: Record, row: str, tell: Tell) -> Named | None:
+    def _again(self, pair: Unnamed, given: str, known: int, mark: int) -> Named | None:
+        record = pair.record
         first = self._places[self._ids.place_of(known)]
-        if self._ids.mark_of(known) == mark:
+        if self._ids.mark_of(known) & ~_PLAIN == mark:
             text = f"id {shown(given)!r} is there twice with the same content ({first}): made once"
-            tell(notice("M-SAME", text, column="id", value=given), row, record.line)
+            self._tell(notice("M-SAME", text, column="id", value=given), pair.row, record.line)
             return None
-        here = f"line {record.line}" if record.line else f"row {row}"
-        text = f"id {shown(given)!r} is taken by {first}; {here} asks for something else"
-        return Named(given, "", (), (bad("M-ID-DUP", "id", given, text, "give each row its own id"),))
+        here = f"line {record.line}" if record.line else f"row {pair.row}"
+        text = f"id {shown(given)!r} is taken by {first}, and {here} asks for something else"
+        fix = "give each row its own id (capitals do not count, since some disks ignore them)"
+        return Named(given, "", (), (bad("M-ID-DUP", "id", given, text, fix),))
 
-    def _made(
-        self, given: str, human: Picture, clothes: Sequence[Picture], child: int, place: int, mark: int
-    ) -> str:
+    def _made(self, pair: Unnamed, given: str, place: int, by_id: bool) -> str:
         """An id from the names of the pictures, numbered when it is taken.
 
         A free number is searched by doubling and halving, so that 100,000 equal rows take 17 looks each.
         """
-        stem = "__".join([human.stem, *[cloth.stem for cloth in clothes]])[:LONGEST_ID]
-        own = f"{given[:LONGEST_ID]}.{child}" if given else stem
-        if self._ids.add(own, place, mark) < 0:
+        stems = "__".join([pair.human.stem, *[cloth.stem for cloth in pair.clothes]])
+        own = f"{given[:LONGEST_ID]}.{pair.child}" if given else stems[:LONGEST_ID]
+        if self._ids.add(folded(own), place, by_id and is_safe(own)) < 0:
             return own
         high = 2
-        while f"{own}_{high}" in self._ids:
+        while folded(f"{own}_{high}") in self._ids:
             high *= 2
         low = high // 2
         while high - low > 1:
             middle = (low + high) // 2
-            if f"{own}_{middle}" in self._ids:
+            if folded(f"{own}_{middle}") in self._ids:
                 low = middle
             else:
                 high = middle
         numbered = f"{own}_{high}"
-        self._ids.add(numbered, place, mark)
+        self._ids.add(folded(numbered), place, by_id and is_safe(numbered))
         return numbered
 
-    def _output(
-        self,
-        own: str,
-        place: int,
-        record: Record,
-        row: str,
-        fields: Mapping[str, str],
-        asked: Asked,
-        human: Picture,
-        clothes: Sequence[Picture],
-        categories: tuple[str, ...],
-        tell: Tell,
-    ) -> Named:
-        written = fields.get("output", "")
+    def _tell_same(self, content: int, own: str, pair: Unnamed) -> None:
+        other = self._same.get(content)
+        if other is not None:
+            text = f"{shown(own)} and {shown(other)} ask for the same: made once, written twice"
+            self._tell(notice("M-SAME", text), pair.row, pair.record.line)
+        elif len(self._same) < SAME:
+            self._same[content] = own
+
+    def _output(self, pair: Unnamed, own: str, place: int, written: str, plain: bool) -> Named:
+        asked = pair.asked
         overrides = asked.overrides
+        column = "output" if written else "id"
+
+        def refused(column: str, value: str, text: str, fix: str, code: str = "M-VALUE") -> Named:
+            return Named(own, "", overrides, (bad(code, column, value, text, fix),))
 
         def value_of(field: str) -> str:
-            return _value(field, own, row, asked, fields, human, clothes, categories) or (
-                self._format if field == "format" else ""
-            )
+            return _value(field, own, pair) or (self._format if field == "format" else "")
 
         try:
             template = self._compiled(written) if written else self._default
             name = render(template, value_of, asked.format or self._format)
         except BadName as wrong:
-            column = "output" if written else "id"
-            return Named(own, "", overrides, (bad("M-VALUE", column, written or own, wrong.text, wrong.fix),))
+            return refused(column, written or own, wrong.text, wrong.fix)
         if asked.format and asked.format != name.format:
             text = f"format is {asked.format}, but the output's name ends as {name.format}"
-            return Named(
-                own, "", overrides, (bad("M-VALUE", "format", asked.format, text, "make them agree"),)
-            )
+            return refused("format", asked.format, text, "make them agree")
         if name.encoded:
-            tell(
-                notice("M-NAME", f"the file is called {name.path}: other signs are not safe everywhere"),
-                row,
-                record.line,
-            )
-        if name.format != self._format:
-            overrides = tuple(sorted((*overrides, ("format", name.format))))
-        variants = dict(asked.overrides).get("variants", 1) if asked.overrides else 1
-        taken = self._taken(name, place, variants if isinstance(variants, int) else 1)
-        if taken:
-            pattern = written or self._template
-            text = f"{taken} would be written by this row and by {self._places[self._names.place_of(self._clash)]}"
-            fix = f"change the id, or the name's template ({shown(pattern)})"
-            return Named(
-                own, "", overrides, (bad("M-NAME", "output" if written else "id", name.path, text, fix),)
-            )
-        return Named(own, name.path, overrides)
+            text = f"the file is called {name.path}: not every sign is safe everywhere"
+            self._tell(notice("M-NAME", text), pair.row, pair.record.line)
+        variants = dict(overrides).get("variants", 1)
+        clash = self._clash(name, place, variants if isinstance(variants, int) else 1, plain)
+        if clash is not None:
+            file, other = clash
+            text = f"{file} would be written by this row and by {self._places[other]}"
+            fix = f"change the id, or the name ({shown(written or self._template)})"
+            return refused(column, name.path, text, fix, "M-NAME")
+        return Named(own, name.path, self._with_format(overrides, name.format))
 
-    _clash = -1
+    def _with_format(
+        self, overrides: tuple[tuple[str, Value], ...], picture: str
+    ) -> tuple[tuple[str, Value], ...]:
+        if picture == self._format:
+            return overrides
+        return tuple(sorted((*overrides, ("format", picture))))
 
-    def _taken(self, name: Name, place: int, variants: int) -> str:
-        """The first file of this row that another row writes; "" when all are free."""
-        self._clash = self._names.add(folded(name.path), place)
-        if self._clash >= 0:
-            return name.path
-        for number in range(2, variants + 1):
-            further = variant(name.path, number)
-            self._clash = self._names.add(folded(further), place)
-            if self._clash >= 0:
-                return further
-        return ""
+    def _clash(self, name: Name, place: int, variants: int, plain: bool) -> tuple[str, int] | None:
+        """The first file of this row that another row writes, and that row's place."""
+        for number in range(1, variants + 1):
+            file = name.path if number == 1 else variant(name.path, number)
+            if plain and number == 1:
+                taken = self._names.find(folded(file))  # its id is remembered, that is enough
+            else:
+                taken = self._names.add(folded(file), place)
+            if taken >= 0:
+                return file, self._names.place_of(taken)
+            by_id = -1 if plain and number == 1 else self._ids.find(folded(file.rpartition(".")[0]))
+            if by_id >= 0 and self._ids.mark_of(by_id) & _PLAIN and file.endswith(f".{self._format}"):
+                return file, self._ids.place_of(by_id)
+        return None
 
     def _compiled(self, text: str) -> Template:
         known = self._templates.get(text)
@@ -199,32 +201,24 @@ class Naming:
         return known
 
 
-def _value(
-    field: str,
-    own: str,
-    row: str,
-    asked: Asked,
-    fields: Mapping[str, str],
-    human: Picture,
-    clothes: Sequence[Picture],
-    categories: tuple[str, ...],
-) -> str:
+def _value(field: str, own: str, pair: Unnamed) -> str:
     """What a field of a template stands for in this row; "" when it has no value."""
     if field == "id":
         return own
     if field == "row":
-        return row
+        return pair.row
     if field == "format":
-        return asked.format
+        return pair.asked.format
     if field == "category":
-        return "_".join(categories)
+        return "_".join(pair.categories)
     who, _, what = field.partition(".")
     if who == "meta":
-        return fields.get(field, "")
+        return pair.fields.get(field, "")
     if what:
-        pictures = [human] if who == "human" else clothes
-        return "_".join(_part(picture, what) for picture in pictures)
-    value = dict(asked.overrides).get(field)
+        return "_".join(
+            _part(picture, what) for picture in ((pair.human,) if who == "human" else pair.clothes)
+        )
+    value = dict(pair.asked.overrides).get(field)
     return "" if value is None else str(value)
 
 

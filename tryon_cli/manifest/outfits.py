@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from tryon_cli.model.errors import Complaint
 
-from .pictures import Look, Pictures
+from .pictures import Look, Picture, Pictures
 from .trouble import bad
 from .values import texts_of
 
@@ -41,6 +41,16 @@ class Side(NamedTuple):
 
     choices: Sequence[tuple[Look, ...]]
     notices: tuple[Complaint, ...] = ()
+    only: tuple[Picture, ...] = ()
+    """The choice, when there is just one and nothing is to be said about it: so for nearly every row."""
+
+
+def _side(choices: Sequence[tuple[Look, ...]], notices: Sequence[Complaint] = ()) -> Side:
+    only: tuple[Picture, ...] = ()
+    if len(choices) == 1 and not notices:
+        only = tuple(look for look in choices[0] if isinstance(look, Picture))
+        only = only if len(only) == len(choices[0]) else ()
+    return Side(choices, tuple(notices), only)
 
 
 class Outfits:
@@ -61,14 +71,13 @@ class Outfits:
             known = self._people[cell] = self._read_people(cell)
         return known
 
-    def outfit(self, cells: Sequence[str]) -> Side:
+    def outfit(self, cells: tuple[str, ...]) -> Side:
         """The garments of a row in order; a pattern in one part gives one outfit per file."""
-        key = tuple(cells)
-        known = self._clothes.get(key)
+        known = self._clothes.get(cells)
         if known is None:
             if len(self._clothes) >= MEMO:
                 self._clothes.clear()
-            known = self._clothes[key] = self._read_outfit(key)
+            known = self._clothes[cells] = self._read_outfit(cells)
         return known
 
     def _read_people(self, cell: str) -> Side:
@@ -82,7 +91,7 @@ class Outfits:
             notices += said
         if not looks:
             return Side([(bad("M-VALUE", "human", cell, "human is empty", "name a picture of the person"),)])
-        return Side([(look,) for look in looks], tuple(notices))
+        return _side([(look,) for look in looks], notices)
 
     def _read_outfit(self, cells: tuple[str, ...]) -> Side:
         parts: list[tuple[Look, ...]] = []
@@ -98,7 +107,7 @@ class Outfits:
                 [(bad("M-VALUE", "garment", "", "garment is empty", "name a picture of the garment"),)]
             )
         choices = [tuple(part[0] for part in parts)] if all(len(p) == 1 for p in parts) else Choices(parts)
-        return Side(choices, tuple(notices))
+        return _side(choices, notices)
 
     def _parts(self, cell: str) -> list[str]:
         if self._literal:

@@ -12,7 +12,6 @@ from tryon_cli.model.pair import Pair
 
 from .checks import check_options
 from .forms import Opened, open_form
-from .naming import Naming
 from .options import Invalid, ManifestOptions
 from .outfits import Outfits
 from .pictures import Pictures
@@ -78,8 +77,7 @@ class Manifest:
             self.folder, options.root, options.allow_roots,
             allow_outside=options.allow_outside, expand_vars=options.expand_vars,
         )  # fmt: skip
-        naming = Naming(options.name_template, options.picture_format, form.expected)
-        reading = Pass(self.source, options, Outfits(pictures, literal=form.literal), naming, complain)
+        reading = Pass(self.source, options, Outfits(pictures, literal=form.literal), form.expected, complain)
         for said in self.notices if complain else ():
             complain(said)  # type: ignore[misc]
         for record in form.records():

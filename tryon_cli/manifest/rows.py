@@ -9,7 +9,7 @@ from __future__ import annotations
 import fnmatch
 import itertools
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from tryon_cli.model.errors import Complaint, Level
@@ -18,10 +18,10 @@ from tryon_cli.model.pair import Pair
 from .asked import NOTHING, Asked, Asking
 from .columns import CHOICES, GARMENTS, our_name
 from .hostile import hostile
-from .naming import Naming
+from .naming import Naming, Unnamed
 from .options import Invalid, ManifestOptions
 from .outfits import Outfits, Side
-from .pictures import Picture
+from .pictures import Look, Picture
 from .record import Record
 from .trouble import Refusal, bad, notice, refuse, shown, warning, where
 
@@ -66,11 +66,13 @@ class Pass:
     """State of one pass; pairs_of() is called once per record, in order."""
 
     def __init__(
-        self, name: str, options: ManifestOptions, outfits: Outfits, naming: Naming, complain: Complain | None
+        self, name: str, options: ManifestOptions, outfits: Outfits, expected: int, complain: Complain | None
     ) -> None:
+        """expected: about how many rows; complain: is told notices and warnings."""
         self._name = name
         self._options = options
-        self._outfits, self._naming = outfits, naming
+        self._outfits = outfits
+        self._naming = Naming(options.name_template, options.picture_format, expected, self._tell)
         self._asking = Asking(options.providers)
         self._complain = complain
         self._told: dict[str, int] = {}
@@ -81,28 +83,28 @@ class Pass:
         self._filling = bool(self._defaults or self._overrides)
         self._made = 0
 
-    def pairs_of(self, record: Record) -> Iterator[Pair | Invalid]:
+    def pairs_of(self, record: Record) -> Iterable[Pair | Invalid]:
         """The pairs a record asks for, or what is wrong with it. Raises TryonError over max_rows."""
         number, line, layout, cells, complaints = record
-        joined = "".join(cells)
-        if not joined.isprintable():
+        if not "".join(cells).isprintable():
             complaints += hostile(layout.names, cells)
-        fields = dict(zip(layout.names, cells, strict=True))
+        fields = dict(zip(layout.names, cells, strict=False))
         names = layout.asked
         if self._filling:
             names = self._fill(fields, names)
         asked = self._asking.judge(names, tuple([fields[name] for name in names])) if names else NOTHING
         if complaints or asked.complaints:
             complaints = where((*complaints, *asked.complaints), str(number), line)
-            # a row with broken quotes or hostile signs is not looked at further: its paths mean nothing
-            if record.complaints or any(c.code == "M-QUOTE" for c in complaints):
-                yield from self._wanted(self._invalid(fields, asked, str(number), line, complaints))
-                return
+            if record.complaints:  # with broken quotes or a line that is no object the cells mean nothing
+                self._naming.reserve(record, 0, fields.get("id", ""))
+                return self._wanted(self._invalid(fields, asked, str(number), line, complaints))
         human = self._outfits.people(fields.get("human", ""))
-        outfit = self._outfits.outfit(
-            [fields[name] for name in layout.garments or GARMENTS if fields.get(name)]
-        )
-        yield from self._children(record, fields, asked, complaints, human, outfit)
+        columns = GARMENTS if self._filling else layout.garments
+        outfit = self._outfits.outfit(tuple([cell for name in columns if (cell := fields.get(name))]))
+        if human.only and outfit.only:
+            row = self._good(record, fields, asked, complaints, human.only[0], outfit.only, 0)
+            return () if row is None else (row,)
+        return self._children(record, fields, asked, complaints, human, outfit)
 
     def _fill(self, fields: dict[str, str], names: tuple[str, ...]) -> tuple[str, ...]:
         for name, cell in self._defaults.items():
@@ -145,65 +147,87 @@ class Pass:
         fields: dict[str, str],
         asked: Asked,
         complaints: tuple[Complaint, ...],
-        person: tuple[Picture | Complaint, ...],
-        garments: tuple[Picture | Complaint, ...],
+        person: tuple[Look, ...],
+        garments: tuple[Look, ...],
         child: int,
     ) -> Pair | Invalid | None:
         """One pair, an invalid row, or None for a row that is merged or filtered out."""
+        clothes = tuple(found for found in garments if isinstance(found, Picture))
+        if isinstance(person[0], Picture) and len(clothes) == len(garments):
+            return self._good(record, fields, asked, complaints, person[0], clothes, child)
         row = f"{record.row}.{child}" if child else str(record.row)
-        people = [found for found in person if isinstance(found, Picture)]
-        clothes = [found for found in garments if isinstance(found, Picture)]
-        if len(people) < len(person) or len(clothes) < len(garments):
-            wrong = [(c, "human") for c in person if isinstance(c, Complaint)]
-            wrong += [(c, "garment") for c in garments if isinstance(c, Complaint)]
-            for complaint, column in wrong:
-                complaints += where((complaint,), row, record.line, column)
-            self._naming.reserve(record, child, fields.get("id", ""))
-            return self._kept(self._invalid(fields, asked, row, record.line, complaints))
-        human = people[0]
-        if human.kind or any(cloth.kind for cloth in clothes):
-            complaints += self._swapped(human, clothes, row, record.line)
+        for column, looks in (("human", person), ("garment", garments)):
+            wrong = [look for look in looks if isinstance(look, Complaint)]
+            complaints += where(wrong, row, record.line, column)
+        self._naming.reserve(record, child, fields.get("id", ""))
+        return self._kept(self._invalid(fields, asked, row, record.line, complaints))
+
+    def _good(
+        self,
+        record: Record,
+        fields: dict[str, str],
+        asked: Asked,
+        complaints: tuple[Complaint, ...],
+        human: Picture,
+        clothes: tuple[Picture, ...],
+        child: int,
+    ) -> Pair | Invalid | None:
+        """As _one, when every picture is there."""
+        row = f"{record.row}.{child}" if child else str(record.row)
         for cloth in clothes:
-            if cloth.file == human.file:
-                text = f"human and garment are the same picture: {shown(human.name)}"
-                fix = "correct one of the two"
-                complaints += where((bad("M-PAIR", "garment", cloth.path, text, fix),), row, record.line)
-        categories, order, wrong_count = self._dressing(asked.categories, clothes, row, record.line)
-        if order:
-            clothes = [clothes[at] for at in order]
-        complaints += wrong_count
-        named = self._naming.name(record, child, fields, asked, human, clothes, categories, tell=self._tell)
+            if cloth.file == human.file or cloth.kind == "human" or human.kind == "garment":
+                complaints += self._mixed_up(human, clothes, row, record.line)
+                break
+        categories = asked.categories or _AUTO[: len(clothes)]
+        if len(clothes) > 1 or len(categories) != 1:
+            clothes, categories, wrong = self._dressing(asked.categories, clothes)
+            complaints += where(wrong, row, record.line)
+        paths = tuple([cloth.path for cloth in clothes])
+        pair = Unnamed(record, child, row, fields, asked, human, clothes, paths, categories)
+        named = self._naming.name(pair)
         if named is None:
             return None
-        complaints += where(named.complaints, row, record.line)
-        if complaints:
+        if complaints or named.complaints:
+            complaints += where(named.complaints, row, record.line)
             return self._kept(self._invalid(fields, asked, row, record.line, complaints, named.id))
+        meta = tuple([(theirs, cell) for name, theirs in record.layout.meta if (cell := fields[name])])
         return self._kept(
             Pair(
-                row, named.id, human.path, tuple([cloth.path for cloth in clothes]), categories, named.output,
-                named.overrides, asked.priority, asked.tags, asked.skip, self._meta(record, fields),
+                row, named.id, human.path, paths, categories, named.output, named.overrides,
+                asked.priority, asked.tags, asked.skip, meta,
             )
         )  # fmt: skip
 
-    def _swapped(
+    def _mixed_up(
         self, human: Picture, clothes: Sequence[Picture], row: str, line: int
     ) -> tuple[Complaint, ...]:
-        kinds = {cloth.kind for cloth in clothes}
-        if (human.kind == "garment" and kinds != {"garment"}) or ("human" in kinds and human.kind != "human"):
-            text = f"human and garment look swapped: by their folders {shown(human.name)} is "
-            text += (
-                "a garment" if human.kind == "garment" else f"no person and {shown(clothes[0].name)} is one"
-            )
-            said = warning("M-SWAP", text, column="human", value=human.path, fix="exchange the two cells")
-            if self._options.strict:
-                return where((said._replace(level=Level.ROW),), row, line)
-            self._tell(said, row, line)
+        """One picture on both sides, or folders that say the sides are swapped."""
+        if any(cloth.file == human.file for cloth in clothes):
+            text = f"human and garment are the same picture: {shown(human.name)} (file {human.file[1]})"
+            return where([bad("M-PAIR", "garment", human.path, text, "correct one of the two")], row, line)
+        garment_there = human.kind == "garment" and any(cloth.kind != "garment" for cloth in clothes)
+        human_here = human.kind != "human" and any(cloth.kind == "human" for cloth in clothes)
+        if not garment_there and not human_here:
+            return ()
+        odd = human if garment_there else next(cloth for cloth in clothes if cloth.kind == "human")
+        kind = "a garment in the human column" if garment_there else "a person in the garment column"
+        text = f"human and garment look swapped: by its folder {shown(odd.name)} is {kind}"
+        said = warning(
+            "M-SWAP",
+            text,
+            column="human" if garment_there else "garment",
+            value=odd.path,
+            fix="exchange the cells",
+        )
+        if self._options.strict:
+            return where([said._replace(level=Level.ROW)], row, line)
+        self._tell(said, row, line)
         return ()
 
     def _dressing(
-        self, given: tuple[str, ...], clothes: Sequence[Picture], row: str, line: int
-    ) -> tuple[tuple[str, ...], list[int], tuple[Complaint, ...]]:
-        """Categories per garment, another order if one is wanted, complaints."""
+        self, given: tuple[str, ...], clothes: tuple[Picture, ...]
+    ) -> tuple[tuple[Picture, ...], tuple[str, ...], list[Complaint]]:
+        """Garments and their categories in the order of dressing; complaints."""
         count = len(clothes)
         wrong: list[Complaint] = []
         if count > GARMENTS_MOST:
@@ -214,15 +238,10 @@ class Pass:
             text = f"{len(categories)} categories for {count} garments"
             wrong.append(bad("M-VALUE", "category", "|".join(given), text, "one for all, or one each"))
             categories = ("auto",) * count
-        order: list[int] = []
-        if self._options.outfit_order == "auto" and count > 1:
+        if self._options.outfit_order == "auto":
             order = sorted(range(count), key=lambda at: _ORDER.get(categories[at], 1))
-            categories = tuple(categories[at] for at in order)
-        return categories, order, where(wrong, row, line) if wrong else ()
-
-    def _meta(self, record: Record, fields: dict[str, str]) -> tuple[tuple[str, str], ...]:
-        columns = record.layout.meta
-        return tuple([(theirs, fields[name]) for name, theirs in columns if fields[name]]) if columns else ()
+            clothes, categories = tuple(clothes[at] for at in order), tuple(categories[at] for at in order)
+        return clothes, categories, wrong
 
     def _invalid(
         self,
@@ -255,6 +274,7 @@ class Pass:
             self._complain(notice(said.code, f"more than {MOST_NOTICES} of these; the rest is not listed"))
 
 
+_AUTO = ("auto",) * (GARMENTS_MOST + 1)
 _ORDER = {"lower": 0, "upper": 1, "auto": 1, "dress": 2, "full": 2, "outer": 3, "shoes": 4, "accessory": 5}
 _ASKED = frozenset((*CHOICES, "mask", "keep", "category", "priority", "tags", "skip", "format"))
 

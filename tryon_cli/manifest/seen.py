@@ -81,14 +81,18 @@ class Seen:
             self._grow()
         return -1
 
-    def __contains__(self, text: str) -> bool:
+    def find(self, text: str) -> int:
+        """The number to ask about this text, -1 when it is not known."""
         low, high = hash(text), hash(text + "\0") & 0xFFFFFFFF
         slot = low & self._mask
         while entry := self._index[slot]:
             if self._low[entry - 1] == low and self._high[entry - 1] == high:
-                return True
+                return entry - 1
             slot = (slot + 1) & self._mask
-        return False
+        return -1
+
+    def __contains__(self, text: str) -> bool:
+        return self.find(text) >= 0
 
     def __len__(self) -> int:
         return len(self._low)

@@ -10,7 +10,6 @@ import io
 import os
 import re
 import stat
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
@@ -167,8 +166,8 @@ class Source:
     def _not_text(self, at: int, error: UnicodeDecodeError) -> TryonError:
         head = b"".join(self._chunks_until(at))
         line = head.count(b"\n") or head.count(b"\r")
-        wrong = error.object[error.start]
-        text = f"{self.name} is not {self.encoding.removesuffix('-sig').upper()}: byte {at:,} (line {line + 1}) is 0x{wrong:02x}."
+        wrong, encoding = error.object[error.start], self.encoding.removesuffix("-sig").upper()
+        text = f"{self.name} is not {encoding}: byte {at:,} (line {line + 1}) is 0x{wrong:02x}."
         guess = _guess(error.object[error.start : error.start + 1], self.encoding)
         return refuse([Refusal("M-ENCODING", text, (f"try       --encoding {guess}, or save it as UTF-8",))])
 
@@ -209,7 +208,9 @@ def _shrunk(name: str) -> TryonError:
 
 
 def _spooled(stream: BinaryIO) -> BinaryIO:
-    file = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the source
+    from tempfile import TemporaryFile  # 3 ms to import, and only pipes need it
+
+    file = TemporaryFile()  # noqa: SIM115 - lives as long as the source
     while chunk := stream.read(CHUNK):
         file.write(chunk)
     file.flush()
