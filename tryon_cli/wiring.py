@@ -78,15 +78,11 @@ class Lanes:
         return self._pools.setdefault(name, Pool(name, depth))
 
 
-def provider_names(recipe: Recipe, rows: Iterable[Pair | Invalid] = ()) -> list[str]:
-    """Providers that the recipe and the rows name."""
-    names = dict.fromkeys(providers_of(recipe.provider).values())
-    for row in rows:
-        for name, value in getattr(row, "overrides", ()):
-            if name == "provider":
-                names.update(dict.fromkeys(providers_of(str(value)).values()))
-    names.setdefault("local", None)
-    return [name for name in names if name]
+def provider_names(recipe: Recipe) -> list[str]:
+    """Providers that the recipe names."""
+    table = providers_of(recipe.provider)
+    table.setdefault("", "local")
+    return [name for name in dict.fromkeys(table.values()) if name]
 
 
 def providers(settings: Settings, names: Iterable[str], tell: Tell, brake: Brake) -> dict[str, Provider]:

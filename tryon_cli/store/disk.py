@@ -174,6 +174,11 @@ class DiskBlobs:
                         found = entry.stat(follow_symlinks=False)
                         yield Blob(Digest(entry.name), found.st_size, found.st_mtime)
 
+    @property
+    def scratch(self) -> Path | None:
+        """Our own folder for half-written files."""
+        return self._scratch.folder if self._scratch is not None else None
+
     def close(self) -> None:
         """Remove our folder for half-written files."""
         if self._scratch is not None:

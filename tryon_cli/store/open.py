@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 from collections.abc import Callable
@@ -22,14 +23,18 @@ FORMAT = "1"
 class Store:
     """Blobs by digest, answers by key, and what is known about the user's files."""
 
-    def __init__(self, root: Path, tell: Tell, *, read_only: bool = False, memory: int = SIZE) -> None:
+    def __init__(
+        self, root: Path, tell: Tell, *, read_only: bool = False, memory: int = SIZE, caring: bool = False
+    ) -> None:
         """read_only: changes no byte, and takes a cache that is not there for an empty one.
+
+        caring: opened to be looked after, not to be used, so that cleaning does not wait for itself.
 
         Raises TryonError(USAGE) for a newer format before anything is touched, Fault(STORAGE).
         """
         self.root = root
         _check_format(root, read_only)
-        self._lock = -1 if read_only else _share(root)
+        self._lock = -1 if read_only or caring else _share(root)
         self.disk = DiskBlobs(root, tell, read_only=read_only)
         self.blobs: Blobs = MemoryBlobs(self.disk, memory) if memory else self.disk
         self.index = DiskIndex(root / "index", tell, read_only=read_only)
@@ -60,10 +65,12 @@ class Store:
         self.close()
 
 
-def open_store(root: Path, tell: Tell, *, read_only: bool = False, memory: int = SIZE) -> Store:
+def open_store(
+    root: Path, tell: Tell, *, read_only: bool = False, memory: int = SIZE, caring: bool = False
+) -> Store:
     """Open the store at root. Raises TryonError: USAGE for a newer format, STORAGE when it cannot be used."""
     try:
-        return Store(root, tell, read_only=read_only, memory=memory)
+        return Store(root, tell, read_only=read_only, memory=memory, caring=caring)
     except Fault as fault:
         raise TryonError(Exit.STORAGE, fault.text, details=(fault.fix,) if fault.fix else ()) from fault
 
@@ -100,7 +107,5 @@ def _share(root: Path) -> int:
 
 
 def _quietly(close: Callable[[], None]) -> None:
-    try:
+    with contextlib.suppress(Fault):  # was told when it happened
         close()
-    except Fault:
-        pass  # was told when it happened

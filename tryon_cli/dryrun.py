@@ -1,0 +1,132 @@
+"""What a run would do: the plan, for a person or as one document. Sends nothing, writes nothing."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TYPE_CHECKING, Any
+
+from . import wiring
+from .batch.asking import Asker
+from .batch.brake import Brake
+from .batch.check import Checked, check, described, refuse_bad_rows
+from .batch.survey import Survey, Surveyor
+from .engine.plan import Plan
+from .listeners.clean import clean
+from .manifest import Manifest
+from .model.errors import Exit, Level
+from .model.events import Event
+from .model.pair import Pair
+from .pipeline import Composer
+from .store.open import open_store
+
+if TYPE_CHECKING:
+    from .settings import Settings
+
+SHOWN = 20
+"""Complaints that are printed; the document has them all."""
+
+
+def nobody(event: Event) -> None:
+    """Tell nobody."""
+
+
+def survey(settings: Settings, manifest: Manifest, found: Checked, decisions: list[dict[str, str]]) -> Survey:
+    """Look at every row of a manifest against the cache as it is."""
+    brake = Brake(nobody, lambda: 0.0)
+    recipe = settings.recipe()
+    names = [*wiring.provider_names(recipe), *found.providers]
+    stacks = wiring.providers(settings, names, nobody, brake)
+    lanes = wiring.Lanes(Plan(), stacks, dict(settings.limits), wiring.cores())
+    offers = {name: provider.offer for name, provider in stacks.items()}
+
+    def decide(pair: Pair, what: str) -> None:
+        decisions.append({"row": pair.row, "id": pair.id, "decision": what})
+
+    with open_store(settings.cache_path, nobody, read_only=True) as store:
+        asker = Asker(Composer(offers, lanes.lane), recipe, store.memo)
+        seen = Surveyor(asker, store.index.find, decide=decide if settings.rows else None).survey(
+            manifest.rows()
+        )
+    for line in seen.stages.values():
+        offer = offers.get(line.provider)
+        line.provider = line.provider or "here"
+        line.price = max(offer.price.values(), default=0.0) if offer else 0.0
+    return seen
+
+
+def show(settings: Settings, source: str) -> Exit:
+    """Print the plan. Returns 0 when every row is valid, 3 when some are not, 4 with --strict."""
+    with Manifest.open(source, settings.manifest_options(source), stdin=sys.stdin.buffer) as manifest:
+        found = check(manifest)
+        if settings.strict and found.invalid:
+            refuse_bad_rows(found, manifest.source)
+        decisions: list[dict[str, str]] = []
+        seen = survey(settings, manifest, found, decisions)
+    if settings.json:
+        print(json.dumps(document(seen, found, decisions), ensure_ascii=False, indent=2))
+    else:
+        for line in lines(source or "the lists", seen, found):
+            print(clean(line) if line else "")
+        for row in decisions:
+            print(f"  row {row['row']:<8} {row['decision']:<8} {clean(row['id'])}")
+    return Exit.PARTIAL if seen.bad_rows else Exit.OK
+
+
+def document(seen: Survey, found: Checked, decisions: list[dict[str, str]]) -> dict[str, Any]:
+    """The plan for a script; fields are only added."""
+    return {
+        "v": 1,
+        "rows": {
+            "read": seen.rows, "valid": seen.valid, "invalid": seen.bad_rows, "skipped": seen.skipped,
+            "complete": seen.complete, "make": seen.valid - seen.complete,
+        },
+        "inputs": {"people": len(seen.people), "garments": len(seen.garments)},
+        "stages": [
+            {
+                "stage": name, "provider": line.provider, "calls": line.calls, "unshared": line.unshared,
+                "known": line.known, "price": line.price, "cost": round(line.calls * line.price, 4),
+            }
+            for name, line in seen.stages.items()
+        ],
+        "complaints": [c._asdict() for c in (*found.complaints, *_pictures(seen, found))],
+        "decisions": decisions,
+    }  # fmt: skip
+
+
+def lines(source: str, seen: Survey, found: Checked) -> list[str]:
+    """The plan for a person."""
+    make = seen.valid - seen.complete
+    text = [
+        f"Plan for {source}. Nothing was sent, nothing was written.",
+        "",
+        f"  rows      {seen.rows:,} read · {seen.valid:,} valid · {seen.bad_rows:,} invalid"
+        + (f" · {seen.skipped:,} skipped" if seen.skipped else ""),
+        f"  inputs    {len(seen.people):,} people · {len(seen.garments):,} garments",
+        f"  cached    {seen.complete:,} rows complete · {make:,} to make",
+        "",
+        f"  {'stage':<14}{'provider':<12}{'calls':>9}{'unshared':>10}{'known':>8}{'cost':>10}",
+    ]
+    total = 0.0
+    for name, line in seen.stages.items():
+        cost = line.calls * line.price
+        total += cost
+        price = f"${cost:,.2f}" if line.price else "free"
+        text.append(
+            f"  {name:<14}{line.provider[:11]:<12}{line.calls:>9,}{line.unshared:>10,}{line.known:>8,}{price:>10}"
+        )
+    if total:
+        text.append(f"  {'total':<14}{'':<12}{'':>9}{'':>10}{'':>8}{f'${total:,.2f}':>10}")
+    wrong = [c for c in (*found.complaints, *_pictures(seen, found)) if c.level is not Level.NOTICE]
+    if wrong:
+        text += ["", *(f"  {line}" for line in described(wrong[:SHOWN]))]
+        if len(wrong) > SHOWN:
+            text.append(f"  and {len(wrong) - SHOWN} more: tryon check {source} --rows")
+    text += ["", f"  start     tryon run {source}" if make else "  nothing to make: every row is known"]
+    return text
+
+
+def _pictures(seen: Survey, found: Checked) -> list[Any]:
+    """Complaints that only looking at the files brought up."""
+    told = set(found.complaints)
+    return [c for c in seen.invalid if c not in told]

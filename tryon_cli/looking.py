@@ -1,0 +1,47 @@
+"""Looking at the pictures of a manifest before a run: each file once, by its header or in full. Makes nothing."""
+
+from __future__ import annotations
+
+from .images.gate import prepare
+from .images.reading import read
+from .images.sniff import glance
+from .model.errors import Complaint, Fault, Level
+from .model.pair import Pair
+
+
+class Looker:
+    """Told each valid row; keeps what is wrong with its pictures."""
+
+    def __init__(self, *, deep: bool) -> None:
+        """deep: decode everything, as a run would."""
+        self._deep = deep
+        self._known: dict[tuple[str, str], Fault | None] = {}
+        self.complaints: list[Complaint] = []
+        self.bad_rows = 0
+
+    def look(self, pair: Pair) -> None:
+        """Look at the pictures of one row."""
+        wrong = False
+        for i, path in enumerate((pair.human, *pair.garments)):
+            role = "human" if i == 0 else "garment"
+            fault = self._fault(path, role)
+            if fault is not None:
+                wrong = True
+                text = f"{path.rpartition('/')[2]}: {fault.text}"
+                self.complaints.append(
+                    Complaint(Level.ROW, fault.code, text, pair.row, 0, role, path, fault.fix)
+                )
+        self.bad_rows += wrong
+
+    def _fault(self, path: str, role: str) -> Fault | None:
+        key = (path, role)
+        if key not in self._known:
+            try:
+                if self._deep:
+                    prepare(read(path), "human" if role == "human" else "garment")
+                else:
+                    glance(path)
+                self._known[key] = None
+            except Fault as fault:
+                self._known[key] = fault
+        return self._known[key]
