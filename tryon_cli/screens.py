@@ -62,7 +62,7 @@ class Screen:
             self.live = Live(
                 sys.stderr, unicode=self.kind.unicode, colour=self.kind.colour, resume=self.resume
             )
-            ears.append(Ear("the live screen", self.live, lossless=False, bound=100_000))
+            ears.append(Ear("the live screen", self.live))  # it only counts when it hears
         elif not settings.json or settings.quiet:
             ears.append(Ear("the log lines", self._plain()))
         self.bus = Bus(ears)
@@ -105,10 +105,11 @@ class Screen:
 
     def _summary(self, event: RunEnded) -> None:
         out = str(self.settings.output)
-        failed = self.folder / "failed.csv"
+        failed, report = self.folder / "failed.csv", self.folder / "report" / "index.html"
         paths = Paths(
             output="" if out == "out" else out,
             images=f"{out}/images/",
+            report=f"{out}/report/index.html" if report.exists() else "",
             failed=f"{out}/failed.csv" if failed.exists() else "",
         )
         width = shutil.get_terminal_size((80, 24)).columns

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from ..model.events import Stopping
 from ..model.outcome import RowState
 from .causes import News
 from .cells import Line, cut, pad, width_of
-from .clean import clean
+from .clean import clean, clean_lines
 from .stage_tally import StageTally
 from .tally import Tally
 from .words import brief, money, number, per_minute, percent, rows, span
@@ -27,11 +28,12 @@ def frame(
     """
     draw = _Draw(tally, now, max(20, width - 1), unicode)
     if height < SHORT:
-        lines = [*draw.rows(), *draw.cost(), *draw.news(1)]
+        stopping = draw.safe(resume) if tally.stopping else []
+        lines = [*draw.rows(), *draw.cost(), *stopping, *draw.news(1)]
     else:
         head = [*draw.head(), []]
         stages = draw.stages()
-        body = [*draw.rows(), *draw.cost(), draw.safe(resume)]
+        body = [*draw.rows(), *draw.cost(), *draw.safe(resume)]
         room = height - 2 - len(head) - len(body) - (len(stages) + 1 if stages else 0)
         if stages and room < 0:  # more stages than fit: the ones that are at work say most
             stages = stages[: max(0, len(stages) + room)]
@@ -170,16 +172,36 @@ class _Draw:
             parts.append(f"saved {money(tally.saved)} so far")
         return [[("  cost  " + self.dot.join(parts), "")]]
 
-    def safe(self, resume: str) -> Line:
+    def safe(self, resume: str) -> list[Line]:
+        """Why it stops, or that it may be stopped and how to go on; nothing when it has ended."""
         tally = self.tally
         if tally.ended:
-            return [("", "")]
-        ago = (
-            "" if tally.last_saved is None else f" (saved {max(0.0, self.now - tally.last_saved):.1f} s ago)"
-        )
+            return []
         if tally.stopping:
-            return [(f"  stopping: no new work, collecting {tally.running} running steps", "look")]
-        return [(f"  safe to stop now{ago}{self.dot}continue with: {self.clean(resume)}", "dim")]
+            return [[(self._stopping(tally.stopping), "look")]]
+        ago, command = "", self.clean(resume)
+        if tally.last_saved is not None:
+            ago = f" (saved {max(0.0, self.now - tally.last_saved):.1f} s ago)"
+        line = self._fitting(
+            f"  safe to stop now{ago}{self.dot}continue with: {command}",
+            f"  safe to stop now{self.dot}continue with: {command}",
+            f"  safe to stop{self.dot}{command}",
+            f"  {command}",
+        )
+        return [[(line, "dim")]]
+
+    def _stopping(self, event: Stopping) -> str:
+        why = (clean_lines(event.text, self.unicode, 200, 1) or [self.clean(event.reason)])[0].rstrip(".")
+        steps = f"{number(self.tally.running)} running step{'' if self.tally.running == 1 else 's'}"
+        return self._fitting(
+            f"  stopping: {why}{self.dot}no new work, collecting {steps}",
+            f"  stopping: {why}{self.dot}collecting {steps}",
+            f"  stopping ({self.clean(event.reason, 20)}){self.dot}collecting {steps}",
+        )
+
+    def _fitting(self, *said: str) -> str:
+        """The first that fits; else the last, which is the shortest."""
+        return next((text for text in said if width_of([(text, "")]) <= self.width), said[-1])
 
     # ------------------------------------------------------------------ news
     def news(self, most: int) -> list[Line]:

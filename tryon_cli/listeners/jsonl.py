@@ -37,8 +37,6 @@ The log file also has step_queued, step_started and step_ended, and no progress.
 
 from __future__ import annotations
 
-import json
-import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, TextIO
@@ -61,6 +59,7 @@ from ..model.events import (
     Stopping,
     Warned,
 )
+from .lines import to_json
 from .sink import Sink
 from .tally import Tally
 from .words import stamp_utc
@@ -98,6 +97,7 @@ class JsonLines:
             self.tally.add(event)
             if isinstance(event, RunEnded):
                 self._progress(event.at)
+                event = with_money(event, self.tally)
             if not isinstance(event, (*_STEPS, Saved)):
                 self._sink.line(encode(event, self._failed))
         if not self.tally.ended and self.tally.last_at - self._told_at >= EVERY:
@@ -134,6 +134,7 @@ class FileLog:
     def __init__(self, path: Path, failed_manifest: str = "failed.csv") -> None:
         """path: appended to; its folder is made."""
         self.path = path
+        self.tally = Tally()
         self._failed = failed_manifest
         self._file: TextIO | None = None
 
@@ -142,13 +143,22 @@ class FileLog:
         if self._file is None:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             self._file = self.path.open("a", encoding="ascii", newline="\n")
-        lines = [encode(event, self._failed) for event in events if not isinstance(event, Saved)]
+        self.tally.hear(events)
+        told = (event for event in events if not isinstance(event, Saved))
+        lines = [
+            encode(with_money(e, self.tally) if isinstance(e, RunEnded) else e, self._failed) for e in told
+        ]
         self._file.write("".join(f"{line}\n" for line in lines))
         self._file.flush()
 
     def close(self) -> None:
         if self._file is not None:
             self._file.close()
+
+
+def with_money(event: RunEnded, tally: Tally) -> RunEnded:
+    """The last event with the USD that the steps cost and saved, where whoever told it does not know."""
+    return event._replace(spent=event.spent or tally.spent, saved=event.saved or tally.saved)
 
 
 def encode(event: Event, failed_manifest: str = "failed.csv") -> str:
@@ -192,16 +202,4 @@ def _finished(event: RunEnded, failed_manifest: str) -> dict[str, Any]:
 
 def _dump(at: float, name: str, fields: dict[str, Any]) -> str:
     whole = {"v": VERSION, "t": stamp_utc(at), "type": name, **fields}
-    try:
-        text = json.dumps(whole, allow_nan=False, separators=(",", ":"))
-    except ValueError:  # a provider's own numbers may be NaN, which is no JSON
-        text = json.dumps(_finite(whole), separators=(",", ":"))
-    return text.replace("\x7f", "\\u007f")
-
-
-def _finite(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {name: _finite(part) for name, part in value.items()}
-    if isinstance(value, list | tuple):
-        return [_finite(part) for part in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value
+    return to_json(whole, (",", ":"))

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from .clean import clean
 from .words import clock_utc, stamp_utc
@@ -38,7 +39,14 @@ def _plain(line: Line, unicode: bool) -> str:
 
 def _logfmt(line: Line, unicode: bool) -> str:
     pairs = [("t", stamp_utc(line.at)), ("event", line.event), *line.fields.items()]
-    return " ".join(f"{name}={_quoted(value, unicode)}" for name, value in pairs if value not in (None, ""))
+    return " ".join(
+        f"{_name(name)}={_quoted(value, unicode)}" for name, value in pairs if value not in (None, "")
+    )
+
+
+def _name(name: str) -> str:
+    """Of a pair: a cause's code may come from a provider that somebody else wrote."""
+    return "".join("_" if c in ' "=\\' else c for c in clean(name, unicode=False))
 
 
 def _quoted(value: Value, unicode: bool) -> str:
@@ -49,7 +57,24 @@ def _quoted(value: Value, unicode: bool) -> str:
 
 
 def _json(line: Line, unicode: bool) -> str:
-    return json.dumps({"t": stamp_utc(line.at), "event": line.event, **line.fields})
+    return to_json({"t": stamp_utc(line.at), "event": line.event, **line.fields})
+
+
+def to_json(fields: Mapping[str, Any], separators: tuple[str, str] = (", ", ": ")) -> str:
+    """One line of printable ASCII that every JSON reader takes: NaN and the infinities become null."""
+    try:
+        text = json.dumps(fields, allow_nan=False, separators=separators)
+    except ValueError:  # a provider's own numbers may be anything
+        text = json.dumps(_finite(fields), separators=separators)
+    return text.replace("\x7f", "\\u007f")
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {name: _finite(part) for name, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(part) for part in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 WRITERS: dict[str, Callable[[Line, bool], str]] = {"plain": _plain, "logfmt": _logfmt, "json": _json}

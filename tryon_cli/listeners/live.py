@@ -51,6 +51,7 @@ class Live:
         self._shown: list[Line] = []
         self._drawn: tuple[int, int, tuple[int, int]] | None = None
         self._hidden = False
+        self._gone = False
         self._thread: threading.Thread | None = None
 
     # ------------------------------------------------------------------ Listener
@@ -70,7 +71,11 @@ class Live:
         self.restore()
 
     def restore(self) -> None:
-        """Only give the cursor back, at once and without a lock: for a signal handler, before os._exit."""
+        """Only give the cursor back, at once and without a lock: for a signal handler, before os._exit.
+
+        Nothing is drawn from then on: a frame more would hide the cursor again.
+        """
+        self._gone = True
         if self._hidden:
             self._hidden = False
             try:
@@ -112,6 +117,8 @@ class Live:
         if lines == self._shown and not resized:
             return
         text = update(self._shown, lines, size[0], self._colour)
+        if self._gone:
+            return
         if not self._hidden:
             self._hidden = True
             text = _HIDE + text

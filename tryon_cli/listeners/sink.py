@@ -30,7 +30,7 @@ class Sink:
             try:
                 self._stream.write(text)
             except UnicodeEncodeError:
-                self._stream.write(text.encode("ascii", "backslashreplace").decode("ascii"))
+                self._stream.write(_spelled(text, self._stream.encoding))
             self._stream.flush()
         except (OSError, ValueError):  # ValueError: somebody closed it
             self._hush(self._stream)
@@ -45,3 +45,8 @@ class Sink:
                 os.dup2(void, stream.fileno())
             finally:
                 os.close(void)
+
+
+def _spelled(text: str, encoding: str) -> str:
+    """What the encoding has stays; other signs become \\u2192 and the like."""
+    return text.encode(encoding, "backslashreplace").decode(encoding)

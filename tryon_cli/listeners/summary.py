@@ -38,7 +38,7 @@ def summary(
     say = _Say(tally, ended, paths, unicode, max(40, width))
     lines = say.top()
     if say.clean_run:
-        lines += [say.made(), *say.money(), *say.places(("report",))]
+        lines += [say.made(), *say.money(), *say.places(("report",) if paths.report else ("images",))]
     else:
         lines += [
             [],
