@@ -54,10 +54,10 @@ def cut(picture: Picture, alpha: Grey | None, kind: str, depth: int = 0) -> Cuto
     """Separate the garment; kind (upper, lower, dress, auto) only matters when somebody wears it."""
     small = fit(picture, GARMENT_SIDE)
     if alpha is not None:
-        given = np.asarray(fit(alpha, GARMENT_SIDE), np.float32) / 255
+        given = np.asarray(fit(alpha, GARMENT_SIDE) / np.float32(255), np.float32)
         if 0.01 < (given > 0.5).mean() < 0.97:
             mask = largest(given > 0.5, keep=0.08)
-            return _finished(small, given * grown(mask, 5), mask, "alpha")
+            return _finished(small, np.where(grown(mask, 5), given, np.float32(0)), mask, "alpha")
     height, width = small.shape[:2]
     lab = lab_of(gentle(small))
     paper = behind(lab, whole_rim=True, order=3)
@@ -131,9 +131,7 @@ def _in_front_of_things(small: Picture) -> Mask:
     guess[:, :thick] = guess[:, -thick:] = cv2.GC_BGD
     tiny = fit(small, 256)
     size = tiny.shape[1::-1]
-    rough = cut_out(
-        tiny, np.asarray(cv2.resize(guess, size, interpolation=cv2.INTER_NEAREST), np.uint8), 4
-    )
+    rough = cut_out(tiny, np.asarray(cv2.resize(guess, size, interpolation=cv2.INTER_NEAREST), np.uint8), 4)
     mask = enlarged(rough, (height, width)) > 0.5
     return fill_holes(largest(opened(mask, 5), near=(width / 2, height / 2)), 0.3)
 

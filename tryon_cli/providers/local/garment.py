@@ -6,6 +6,7 @@ Knows nothing about the person to dress.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 
@@ -78,7 +79,8 @@ def kind_of(mask: Mask) -> str:
     height, width = part.shape
 
     def row(share: float) -> Mask:
-        return part[int(share * (height - 1))]
+        line: Mask = part[int(share * (height - 1))]
+        return line
 
     if _legs(part) >= 9 and height > 1.1 * width and row(0.02).sum() / width > 0.35:
         return "lower"
@@ -123,7 +125,7 @@ def _flares_like_a_skirt(part: Mask) -> bool:
         bool(band)
         and solid > 0.97
         and steps[0] < 0.72 * max(steps)
-        and all(b > a - 0.02 * width for a, b in zip(steps, steps[1:], strict=False))
+        and all(b > a - 0.02 * width for a, b in pairwise(steps))
     )
 
 
@@ -158,5 +160,3 @@ def outermost(mask: Mask, side: int) -> Row:
     width = mask.shape[1]
     first = mask.argmax(1) if side < 0 else width - 1 - mask[:, ::-1].argmax(1)
     return np.where(mask.any(1), first, np.nan).astype(np.float64)
-
-

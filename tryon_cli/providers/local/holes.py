@@ -50,9 +50,10 @@ def _is_open(
     area, total = int(hole[cv2.CC_STAT_AREA]), int(mask.sum())
     down = (float(centre[1]) - top) / max(1, bottom - top)
     aside = abs(float(centre[0]) - (left + right) / 2) / max(1, right - left)
-    exact = noise < 0.2 and np.percentile(away, 90) < 0.05 and area > 30 and usual > 4
-    shaded = usual > 20 and aside > 0.13 and area > 25
-    shaded = shaded and np.median(away) < 0.22 * usual and np.percentile(away, 90) < 0.45 * usual
+    most = float(np.percentile(away, 90))
+    exact = noise < 0.2 and most < 0.05 and area > 30 and usual > 4
+    dim = float(np.median(away)) < 0.22 * usual and most < 0.45 * usual
+    shaded = usual > 20 and aside > 0.13 and area > 25 and dim
     if exact or shaded:
         return True
     strap = down < 0.30 and aside < 0.30 and area > 0.004 * total

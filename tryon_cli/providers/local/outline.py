@@ -125,16 +125,16 @@ def _axis(mask: Mask, top: int, bottom: int, left: int, right: int) -> float:
         reach = int(min(axis, width - 1 - axis))
         if reach < 8:
             continue
-        one, two = band[:, int(axis) - reach : int(axis)], band[:, int(axis) + 1 : int(axis) + 1 + reach]
-        two = two[:, ::-1]
-        score = (one & two).sum() / max(1, (one | two).sum()) - abs(shift) / (right - left) * 0.3
-        best = max(best, (float(score), axis))
+        one = band[:, int(axis) - reach : int(axis)]
+        two = band[:, int(axis) + 1 : int(axis) + 1 + reach][:, ::-1]
+        alike = int((one & two).sum()) / max(1, int((one | two).sum()))
+        best = max(best, (alike - abs(float(shift)) / (right - left) * 0.3, axis))
     return best[1]
 
 
 def _edges(mask: Mask, axis: float, top: int, bottom: int) -> dict[int, Row]:
     edges = {side: np.full(len(mask), np.nan) for side in SIDES}
-    middle = mask[:, int(max(0, axis - 2)) : int(axis + 3)].any(1)
+    middle = np.asarray(mask[:, int(max(0, axis - 2)) : int(axis + 3)].any(1), np.bool_)
     # above the bottom of the neck opening the axis runs through air: take the outer ends there
     upper = np.arange(top, top + int(0.6 * (bottom - top + 1)))
     open_rows = upper[~middle[upper]]
@@ -154,9 +154,7 @@ def _armpits(
     edges: dict[int, Row], axis: float, high: int, low: int, height: int, width: float
 ) -> dict[int, Armpit]:
     window = max(4, int(0.07 * height))
-    found = {
-        side: _armpit((edges[side] - axis) * side, high, low, window, height, width) for side in SIDES
-    }
+    found = {side: _armpit((edges[side] - axis) * side, high, low, window, height, width) for side in SIDES}
     if found[-1].sleeve == found[1].sleeve:
         return found
     seen = -1 if found[-1].sleeve else 1
@@ -213,9 +211,7 @@ def _outer(row: Mask, axis: float, side: int) -> float | None:
     return None if len(seen) == 0 else float(seen.min() if side < 0 else seen.max())
 
 
-def _limit(
-    edge: Row, axis: float, side: int, pit: Armpit, bottom: int, width: float, slope: float
-) -> None:
+def _limit(edge: Row, axis: float, side: int, pit: Armpit, bottom: int, width: float, slope: float) -> None:
     """A sleeve that touches the trunk is no trunk: limit how fast the side may run outwards."""
     current = pit.reach
     for y in range(pit.y, bottom + 1):

@@ -132,8 +132,8 @@ def unit_without_face(person: Mask, first: int, last: int) -> tuple[float, float
     start = max(0, shoulder - int(1.4 * unit))
     neck = start + int(np.argmin(widths[start:shoulder])) if shoulder > start else 0
     head = float(widths[:neck].max()) if neck > 2 else 0.0
-    y = first + shoulder - 0.42 * unit
+    chin_y = first + shoulder - 0.42 * unit
     seen = head > 1.12 * widths[neck] and neck > 0.5 * unit
     if seen:
-        y = min(y, first + neck - 0.05 * unit)
-    return unit, float(centre[min(neck, len(centre) - 1)]), y, bool(seen)
+        chin_y = min(chin_y, first + neck - 0.05 * unit)
+    return unit, float(centre[min(neck, len(centre) - 1)]), chin_y, bool(seen)

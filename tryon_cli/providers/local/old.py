@@ -1,0 +1,87 @@
+"""Which of the clothes that a person wears must disappear under a new garment.
+
+Knows nothing about what replaces them; see refill.py.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .kinds import SIDES, Mask
+from .landmarks import Body
+from .masks import grown, opened, run_at, shrunk, stroke
+from .scene import Arm
+
+
+def old_clothes(body: Body, kind: str, arms: dict[int, Arm], hem: float) -> Mask:
+    """The old garment; hem: y where the new one ends. In analysed coordinates, as all here."""
+    clothes = body.clothes
+    rows = np.arange(len(clothes))[:, None]
+    shoes = body.bottom - 0.45 * body.unit
+    if kind == "lower":
+        return clothes & (rows > body.hem) & (rows < shoes)
+    old = body.top
+    if kind == "dress" and body.hem_sure == 0:
+        # nothing tells top from skirt: one piece, down to where the legs begin
+        end = min(_skirt_end(body, clothes, shoes), shoes)
+        old = old | (clothes & (rows > body.chin[1]) & (rows < end))
+    for arm in arms.values():
+        if arm.seen:
+            far = body.figure.away > 2 * body.figure.least
+            old = old | opened(arm.zone & clothes & body.top_like & _lateral(body) & far, 3)
+    if kind == "upper" and body.hem > body.chin[1] + 4.5 * body.unit:
+        # a dress or a long shirt: what the new top does not reach stays, like a layer under it
+        old = old & (rows < hem - 0.05 * body.unit)
+    return old & _near_body(body, kind, arms)
+
+
+def rim_of(body: Body, kind: str, old: Mask) -> Mask:
+    """Pixels just outside the old clothes that are mixed with them, but never skin, hair or what stays on."""
+    rows = np.arange(len(old))[:, None]
+    keep = body.figure.skin | body.hair
+    if kind != "lower":
+        keep |= body.clothes & ~old & (rows > body.hem + 0.10 * body.unit)
+    return grown(old, 7) & ~shrunk(keep, 3)
+
+
+def _skirt_end(body: Body, clothes: Mask, otherwise: float) -> float:
+    height, width = clothes.shape
+    rows = np.arange(height)
+    central = np.abs(np.arange(width)[None] - body.axis) < 0.45 * body.width
+    bare, cloth = (body.figure.skin & central).sum(1), clothes.sum(1)
+    legs = np.flatnonzero((bare > 0.35 * np.maximum(cloth, 1)) & (rows > body.hem + 0.3 * body.unit))
+    wide = np.flatnonzero((cloth > 1.35 * body.width) & (rows > body.hem + 0.6 * body.unit))
+    return float(min([v[0] for v in (legs, wide) if len(v)], default=otherwise))
+
+
+def _lateral(body: Body) -> Mask:
+    """Where sleeves may hang: below the hem only what a gap separates from the trunk."""
+    person = body.figure.person
+    lateral = np.zeros_like(person)
+    reach = 0.47 * body.width
+    last = int(min(len(person), body.chin[1] + 6.5 * body.unit))
+    for y in range(int(body.chin[1]), last):
+        run = run_at(person[y], body.axis)
+        if run is None:
+            continue
+        lateral[y] = True
+        if y > body.hem:
+            first = int(max(run[0], body.axis - reach, 0))
+            lateral[y, first : int(min(run[1], body.axis + reach)) + 1] = False
+    return lateral
+
+
+def _near_body(body: Body, kind: str, arms: dict[int, Arm]) -> Mask:
+    """Only what is near the trunk or an arm can be clothes."""
+    zone = np.zeros_like(body.top)
+    reach = (0.62 if kind == "upper" else 0.85) * body.width
+    top = int(max(0, body.chin[1] - 0.2 * body.unit))
+    zone[top:, int(max(0, body.axis - reach)) : int(body.axis + reach) + 1] = True
+    scale = body.figure.scale
+    for side in SIDES:
+        if side not in arms:
+            continue
+        centres = arms[side].centres * scale
+        for start, end in zip(centres[:-1], centres[1:], strict=True):
+            stroke(zone, start, end, max(1, int(0.9 * body.unit)))
+    return zone

@@ -1,0 +1,151 @@
+"""Sleeves on arms: the sleeve's outline is laid along the arm's outline, station by station.
+
+Knows nothing about the trunk but the seam.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .garment import Garment
+from .kinds import Field, Mask, Points, Row
+from .limbs import Path, cuff, limb, rim
+from .masks import blobs, grown, shrunk, stroke
+from .outline import Upper
+from .pattern import Pairs, Piece, Seam, Sleeve
+from .scene import Arm, Scene
+from .variety import Fit
+
+
+def sleeve_pieces(
+    garment: Garment, upper: Upper, scene: Scene, seams: dict[int, Seam], scale: float, fit: Fit
+) -> tuple[list[Piece], Field]:
+    """One piece per sleeve, and the alpha of what is left for the trunk."""
+    alpha = garment.cut.alpha
+    rest = alpha.copy()
+    pieces: list[Piece] = []
+    for side in upper.sleeves:
+        region = upper.sleeve_region(side)
+        main = _main(region)
+        if main.sum() < 0.01 * upper.mask.sum():
+            continue
+        shape = _Shape(upper, main, side)
+        if not shape.found:
+            continue
+        arm = scene.arm(side, seams[side].shoulder, seams[side].armpit)
+        path = _arm_path(scene, arm, seams[side])
+        if path is None:
+            continue
+        pairs, centres, half = _stations(shape, path, scene, seams[side], scale, fit)
+        source, target = np.array(pairs.source), np.array(pairs.target)
+        outline = np.vstack([target[0:1], target[3::3], target[4::3][::-1], target[1:2]])
+        own = np.where(grown(main, 3), alpha, np.float32(0))
+        pieces.append(Piece(own, source, target, Sleeve(centres, half, outline)))
+        rest[_cut_away(upper, region, main, side)] = 0
+    return pieces, rest
+
+
+def _main(region: Mask) -> Mask:
+    count, labels = blobs(region)
+    if count <= 2:
+        return region
+    sizes = np.bincount(labels.ravel())
+    sizes[0] = 0
+    return np.asarray(labels == int(np.argmax(sizes)), np.bool_)
+
+
+def _cut_away(upper: Upper, region: Mask, main: Mask, side: int) -> Mask:
+    """What the trunk piece loses: the sleeve, but not the cloth along the seam."""
+    seam = np.zeros_like(region)
+    stroke(seam, *upper.seam(side), 7)
+    return (grown(region, 5) & ~seam) | shrunk(main, 7)
+
+
+class _Shape:
+    """A sleeve in the cutout: its outline from shoulder to armpit, and its two cuff corners."""
+
+    def __init__(self, upper: Upper, main: Mask, side: int) -> None:
+        self.shoulder, self.armpit = upper.seam(side)
+        path = rim(main, self.shoulder, self.armpit)
+        axis = limb(main, self.shoulder, self.armpit, 10)
+        self.found = path is not None and axis is not None
+        if path is None or axis is None:
+            return
+        self.path = path
+        first, last = cuff(path, axis)
+        self.outer, self.inner = first, path.length - last
+        self.relative = max(self.outer, self.inner) / max(1.0, upper.half)
+        self.long = self.relative > 1.9
+
+
+def _arm_path(scene: Scene, arm: Arm, seam: Seam) -> Path | None:
+    """The arm's outline in analysed coordinates; by proportion where none is seen."""
+    scale, unit = scene.body.figure.scale, scene.body.unit
+    shoulder, armpit = seam.shoulder * scale, seam.armpit * scale
+    path = rim(arm.zone, shoulder, armpit) if arm.seen else None
+    if path is not None and path.length >= 2.2 * unit:
+        return path
+    drawn = np.zeros_like(arm.zone)
+    for start, end in zip(arm.centres[:-1] * scale, arm.centres[1:] * scale, strict=True):
+        stroke(drawn, start, end, max(3, int(0.42 * unit)))
+    return rim(drawn, shoulder, armpit)
+
+
+def _stations(
+    shape: _Shape, path: Path, scene: Scene, seam: Seam, scale: float, fit: Fit
+) -> tuple[Pairs, Points, Row]:
+    """Outer, inner and middle points at every station of the sleeve. Path and unit are in analysed pixels."""
+    unit, small = scene.body.unit, scene.body.figure.scale
+    tip = 0.5 * (path.length + 0.25 * unit)
+    length = _length(shape, scale * small, unit, tip, fit)
+    count = 4 if shape.relative < 1.4 else 6
+    inner_arcs = np.linspace(0, max(4.0, path.length - tip), 80)
+    inner_points = path.at(path.length - inner_arcs)
+    middle = (seam.shoulder + seam.armpit) / 2
+    pairs = Pairs()
+    pairs.add(shape.shoulder, seam.shoulder)
+    pairs.add(shape.armpit, seam.armpit)
+    pairs.add((shape.shoulder + shape.armpit) / 2, middle)
+    centres, half, last = [middle], [0.3 * scene.unit], 0
+    for index in range(1, count):
+        along = index / (count - 1)
+        outer_source = shape.path.at(along * shape.outer)
+        inner_source = shape.path.at(shape.path.length - along * shape.inner)
+        outer = path.at(along * length)
+        most = len(inner_arcs) - 1
+        if not shape.long:  # the inner edge cannot run ahead of its share
+            share = along * shape.inner * scale * small * 1.15 + 0.05 * unit
+            most = int(np.searchsorted(inner_arcs, share))
+        nearest = last + int(np.argmin(np.hypot(*(inner_points[last:] - outer).T)))
+        last = min(nearest, max(most, last))
+        cloth = float(np.linalg.norm(outer_source - inner_source)) * scale * small * fit.width
+        outer_at, inner_at, wide = _eased(outer, inner_points[last], cloth, along, shape.long, unit)
+        for source, target in ((outer_source, outer_at), (inner_source, inner_at)):
+            pairs.add(source, target / small)
+        pairs.add((outer_source + inner_source) / 2, (outer_at + inner_at) / 2 / small)
+        centres.append((outer_at + inner_at) / 2 / small)
+        half.append(wide / 2 / small)
+    return pairs, np.array(centres), np.array(half)
+
+
+def _length(shape: _Shape, scale: float, unit: float, tip: float, fit: Fit) -> float:
+    length = shape.outer * scale * fit.length
+    if shape.long:
+        length = float(np.clip(length, 2.5 * unit, 3.3 * unit))
+    else:
+        length = float(np.clip(length, 0.35 * unit, 2.7 * unit))
+    return min(length, 0.90 * tip)
+
+
+def _eased(
+    outer: Points, inner: Points, cloth: float, along: float, is_long: bool, unit: float
+) -> tuple[Points, Points, float]:
+    """A sleeve follows the shoulder closely and may flare towards its end."""
+    arm = float(np.linalg.norm(outer - inner))
+    across = (outer - inner) / max(arm, 1e-6)
+    extra = float(np.clip(cloth, arm * 1.04 + 0.03 * unit, arm * 1.5 + 0.08 * unit)) - arm
+    if arm > 0.62 * unit:
+        extra = 0.02 * unit
+    outwards = min(0.55 * extra, (0.035 + 0.25 * along * along) * unit)
+    inwards = min(0.45 * extra, (0.01 + (0.16 if is_long else 0.07) * along) * unit)
+    return outer + across * outwards, inner - across * inwards, arm + outwards + inwards
