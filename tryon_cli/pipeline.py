@@ -95,6 +95,7 @@ class _Draft:
         self.makers = providers_of(recipe.provider)
         self.used: set[str] = set()
         self.story: dict[str, None] = {}
+        self.story: dict[str, None] = {}
         stages = set(PIPELINES[recipe.pipeline])
         if recipe.style in PLAIN:
             stages.discard("stylize")
@@ -140,9 +141,16 @@ class _Draft:
         """Sources are named by digest only: they go into the file's record of where it comes from."""
         recipe = self.recipe
         settings = _stated(
-            size=recipe.size, background=recipe.background, format=recipe.format, quality=recipe.quality,
-            pipeline=recipe.pipeline, providers=",".join(sorted(self.used)), seed=recipe.seed,
-        )  # fmt: skip
+            size=recipe.size,
+            background=recipe.background,
+            format=recipe.format,
+            quality=recipe.quality,
+            seed=recipe.seed,
+            # what the file says about itself is part of its bytes, and so of its key
+            pipeline=recipe.pipeline,
+            providers=",".join(sorted(self.used)),
+            stages=",".join(self.story),
+        )
         order = Order("finish", "", settings, ("image", "human"))
         return self.node("finish", "", "", order, (image, human, *range(self.sources)))
 
@@ -152,6 +160,7 @@ class _Draft:
         offer = self.composer.offer(name, stage)
         self.used.add(name)
         task = STAGES[stage].task
+        self.story[f"{stage}:{offer.tasks[task]}"] = None
         self.story[f"{stage}:{offer.tasks[task]}"] = None
         options = {f"opt.{k}": v for k, v in self.recipe.options if k.startswith(f"{name}.")}
         order = Order(stage, name, {**settings, **options}, tuple(roles), task not in offer.price)

@@ -53,7 +53,9 @@ def _task(provider: Provider, task: str) -> Iterator[Promise]:
     first = _outcome(provider, job)
     good = isinstance(first, Done | Ticket | Fault)
     yield Promise(
-        f"{task}: answers with Done or Ticket, or raises Fault", good, "" if good else repr(first)[:200]
+        f"{task}: answers with Done or Ticket, or raises Fault",
+        good,
+        "" if good else f"it gave {type(first).__name__}: {first}"[:200],
     )
     if not isinstance(first, Done):
         return
@@ -61,15 +63,18 @@ def _task(provider: Provider, task: str) -> Iterator[Promise]:
     with ThreadPoolExecutor(4) as pool:
         again = list(pool.map(lambda _: _outcome(provider, job), range(4)))
     same = all(isinstance(done, Done) for done in again)
-    yield Promise(f"{task}: works from several threads at once", same, "" if same else repr(again)[:200])
+    yield Promise(
+        f"{task}: works from several threads at once",
+        same,
+        "" if same else f"it gave {sorted({type(x).__name__ for x in again})}",
+    )
     if provider.offer.cpu:
         equal = all(isinstance(done, Done) and done.image == first.image for done in again)
         yield Promise(f"{task}: equal jobs give equal bytes", equal)
     broken = Job(task, dict.fromkeys(ROLES[task], b"not a picture"), job.settings, "broken")
     refused = _outcome(provider, broken)
-    yield Promise(
-        f"{task}: refuses what is no picture with a Fault", isinstance(refused, Fault), repr(refused)[:200]
-    )
+    why = "" if isinstance(refused, Fault) else f"it answered with {type(refused).__name__}"
+    yield Promise(f"{task}: refuses what is no picture with a Fault", not why, why)
 
 
 def _decodes(task: str, done: Done) -> Promise:

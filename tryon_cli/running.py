@@ -24,10 +24,10 @@ from .batch.batch import Batch
 from .batch.brake import Brake
 from .batch.check import Checked, check, refuse_bad_rows
 from .batch.ending import Ending, Stop, finished
-from .batch.results import write_results, write_run
+from .batch.results import write_results, write_run, written_by
 from .history import History, PastRun
 from .journal.journal import Journal
-from .journal.look import rows_of
+from .journal.look import rows_of, runs_of
 from .journal.table import RunRecord
 from .lock import FolderLock, holder, in_use
 from .manifest import Manifest
@@ -170,6 +170,9 @@ class _Journey:
         """First records, then the first event."""
         source = self.wish.source
         shown = source if source in ("", "-") else os.path.relpath(source, self.folder)
+        past = runs_of(self.folder)
+        # a run that was killed after its rows, before its results: rows that are kept do not show it
+        self.stale = not past or written_by(self.folder) != past[-1].run
         self.journal.begin(
             RunRecord(
                 self.name, self.began, shown, self.manifest.digest, self.record(), self.found.rows,
@@ -179,7 +182,7 @@ class _Journey:
         self.history.begin(self.past())
         self.screen.bus.tell(
             RunStarted(
-                self.began, self.name, source or "pairing", str(self.settings.output), self.found.rows,
+                self.began, self.name, named_shortly(source), str(self.settings.output), self.found.rows,
                 os.getpid(), __version__, names, self.wish.resumed,
             )
         )  # fmt: skip
@@ -244,7 +247,7 @@ class _Journey:
         ]
 
     def write(self, ending: Ending) -> None:
-        if self.journal.changed or not (self.folder / "results.jsonl").exists():
+        if self.journal.changed or self.stale:
             write_results(self.folder)
         write_run(
             self.folder,
@@ -279,6 +282,14 @@ def named_source(manifest: str, settings: Settings) -> str:
             "or   tryon init    writes an example",
         ),
     )
+
+
+def named_shortly(source: str) -> str:
+    """A manifest as somebody here would type it."""
+    if source in ("", "-"):
+        return "standard input" if source else "the lists"
+    relative = os.path.relpath(source)
+    return relative if len(relative) < len(source) else source
 
 
 def with_output(settings: Settings, folder: Path) -> Settings:

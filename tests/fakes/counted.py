@@ -3,7 +3,9 @@
     provider = "counted:Counted"     with this folder on PYTHONPATH
 
 Each call appends one line to the file named by COUNTED_LOG, so that a killed run cannot lose the count.
-COUNTED_SECONDS makes calls take that long; COUNTED_FAIL="face-swap:transient" fails a task with a fault kind.
+COUNTED_SECONDS makes calls take that long; COUNTED_FAIL="face-swap:transient" fails a task with a fault kind,
+COUNTED_WAIT=120 lets that fault ask for a pause of that many seconds. COUNTED_NOTES=try-on gives the pictures of
+that task a note, so that their rows need a look.
 """
 
 from __future__ import annotations
@@ -33,10 +35,16 @@ class Counted:
             os.write(fd, f"{job.task} {job.key}\n".encode())
             os.close(fd)
         time.sleep(float(os.environ.get("COUNTED_SECONDS", "0")))
+        if not all(data.startswith((b"\x89PNG", b"\xff\xd8", b"RIFF")) for data in job.images.values()):
+            raise Fault(FaultKind.INPUT, "not a picture", code="E-TOLD")
         task, _, kind = os.environ.get("COUNTED_FAIL", "").partition(":")
         if task == job.task:
-            raise Fault(FaultKind(kind), f"{task} was told to fail", code="E-TOLD")
-        return Done(picture_of(job))
+            wait = os.environ.get("COUNTED_WAIT")
+            raise Fault(
+                FaultKind(kind), f"{task} was told to fail", code="E-TOLD", wait=float(wait) if wait else None
+            )
+        notes = ("look at the hands",) if os.environ.get("COUNTED_NOTES") == job.task else ()
+        return Done(picture_of(job), notes)
 
 
 def picture_of(job: Job) -> bytes:
