@@ -1,0 +1,1 @@
+"""The sample pictures' drawing kit: outlines, light, people and clothes. Knows nothing of try-on."""
