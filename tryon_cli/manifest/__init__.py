@@ -6,8 +6,22 @@ look at file names below the allowed folders, and at nothing else.
 
 from __future__ import annotations
 
-from .cells import FailedRows, to_cells
-from .options import Invalid, ManifestOptions
-from .reader import Manifest
+from importlib import import_module
+from typing import TYPE_CHECKING
 
-__all__ = ["FailedRows", "Invalid", "Manifest", "ManifestOptions", "to_cells"]
+from .options import Invalid, ManifestOptions
+
+if TYPE_CHECKING:
+    from .cells import FailedRows, to_cells, to_object
+    from .reader import Manifest
+
+__all__ = ["FailedRows", "Invalid", "Manifest", "ManifestOptions", "to_cells", "to_object"]
+
+_LATER = {"FailedRows": "cells", "to_cells": "cells", "to_object": "cells", "Manifest": "reader"}
+
+
+def __getattr__(name: str) -> object:
+    """Import the reader when it is asked for: commands that read no manifest do not wait for it."""
+    if name not in _LATER:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f".{_LATER[name]}", __name__), name)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TextIO
 
+from tryon_cli.model.digest import Value
 from tryon_cli.model.errors import Complaint, Level
 from tryon_cli.model.pair import PRIORITY_DEFAULT, Pair
 
@@ -51,6 +52,13 @@ def to_cells(row: Pair | Invalid, root: Path, folder: Path | None = None) -> dic
     if row.skip:
         cells["skip"] = "true"
     return cells | {_meta_name(name): cell for name, cell in row.meta}
+
+
+def to_object(row: Pair | Invalid, root: Path, folder: Path | None = None) -> dict[str, Value]:
+    """As to_cells(), for a line of JSONL: options of providers keep their types there."""
+    typed = dict(row.overrides) if isinstance(row, Pair) else {}
+    cells = to_cells(row, root, folder)
+    return {name: typed[name] if name.startswith("opt.") and typed else cell for name, cell in cells.items()}
 
 
 class FailedRows:

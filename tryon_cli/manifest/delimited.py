@@ -5,9 +5,7 @@ from __future__ import annotations
 import csv
 import re
 from collections import deque
-from collections.abc import Iterator, Sequence
-from itertools import chain
-from typing import NoReturn
+from collections.abc import Iterator, Mapping, Sequence
 
 from tryon_cli.model.errors import Complaint
 
@@ -17,9 +15,6 @@ from .record import LONGEST_CELL, Record
 from .source import LONGEST_LINE, Source
 from .trouble import Refusal, bad, notice, refuse
 
-MOST_REREAD = 200_000
-"""Lines that may be read again after broken quotes; more means that this is no such table."""
-
 _NAMES = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "vertical bars"}
 _FORMULA = re.compile(r"'+[=+\-@\t\r\n＝＋－＠]")
 
@@ -28,6 +23,7 @@ class Delimited:
     """A table with a header line. Rows with broken quotes are bad rows; reading goes on behind them."""
 
     literal = False
+    defaults: Mapping[str, str] = {}
 
     def __init__(
         self, source: Source, options: ManifestOptions, delimiter: str = "", said: Sequence[Complaint] = ()
@@ -154,8 +150,6 @@ class Delimited:
         else:
             reason = f"line {start}: broken quotes ({reason})"
         rows.go_back()
-        if rows.reread > MOST_REREAD:
-            self._give_up(start)
         cells = next(
             csv.reader([raw.split("\n", 1)[0].replace('"', "")[:2000]], delimiter=self._delimiter), []
         )
@@ -163,10 +157,6 @@ class Delimited:
         cells = [cell.strip() for cell in (cells + [""] * width)[:width]]
         fix = 'close the quote; write a quote inside a quoted cell twice ("")'
         return Record(number, start, self._layout, cells, (bad("M-QUOTE", "", raw.strip(), reason, fix),))
-
-    def _give_up(self, line: int) -> NoReturn:
-        text = f"{self._source.name} has broken quotes in too many rows (the last at line {line})."
-        raise refuse([Refusal("M-QUOTE", text, ("try       another --delimiter, or save the table again",))])
 
 
 class _Rows:
@@ -178,7 +168,6 @@ class _Rows:
         self._taken: list[str] = []
         self._again: deque[str] = deque()
         self.line = 0
-        self.reread = 0
         self._reader = self._fresh()
 
     def _fresh(self) -> Iterator[list[str]]:
@@ -225,12 +214,15 @@ class _Rows:
         return "".join(self._taken)
 
     def go_back(self) -> None:
-        """Read on from the line after the first of this row."""
+        """Read on from the line after the first of this row.
+
+        Linear in the file: a row that spans lines has no quote in the lines between its first and its
+        last, so each of them is read again at most once. (And csv ends a cell at 131,072 characters.)
+        """
         rest = self._taken[1:]
-        self.reread += len(rest)
         self.line -= len(rest)
-        self._again = deque(chain(rest, self._again))
-        self._taken = []
+        self._again.extendleft(reversed(rest))
+        self._taken.clear()
         self._reader = self._fresh()
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import NoReturn, TextIO
 
@@ -39,8 +39,8 @@ class Document:
             rows += 1
             if first is None:
                 first = first_object(iter((found,)))
-        self.defaults = self._cells(defaults)
-        options = replace(options, defaults=self.defaults | dict(options.defaults))
+        self.defaults: Mapping[str, str] = self._cells(defaults)
+        options = replace(options, defaults={**options.defaults, **self.defaults})
         self._layouts = Layouts(options)
         self.expected = rows
         self.columns, self.meta, complaints = self._layouts.check(source.name, first)

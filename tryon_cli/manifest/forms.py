@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from tryon_cli.model.digest import Digest
-from tryon_cli.model.errors import Complaint
+from tryon_cli.model.errors import Complaint, TryonError
 
 from .options import ManifestOptions
 from .record import Form
@@ -54,8 +54,12 @@ def open_form(source: str | Path, options: ManifestOptions, stdin: BinaryIO | No
             ]
         )
     file = Source.open(source, options.encoding, stdin)
-    form, said = _form_of(file, options)
-    return Opened(file.name, file.folder, _build(form, file, options, said), file.digest, file)
+    try:
+        form, said = _form_of(file, options)
+        return Opened(file.name, file.folder, _build(form, file, options, said), file.digest, file)
+    except TryonError:
+        file.close()
+        raise
 
 
 def _form_of(file: Source, options: ManifestOptions) -> tuple[str, tuple[Complaint, ...]]:
@@ -108,7 +112,11 @@ def _open_dataset(source: str, options: ManifestOptions) -> Opened:
 
     found = find_dataset(options.format, source, options.root)
     file = Source.open(found.list, options.encoding)
-    form = PairList(file, found.folders, categories=found.categories)
+    try:
+        form = PairList(file, found.folders, categories=found.categories)
+    except TryonError:
+        file.close()
+        raise
     return Opened(file.name, found.root, form, file.digest, file)
 
 

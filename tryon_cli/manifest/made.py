@@ -7,7 +7,7 @@ import itertools
 import os
 import random
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from tryon_cli.model.digest import Digest
@@ -26,6 +26,7 @@ class MadeRows:
     """people x garments, in natural order; the same lists give the same rows everywhere."""
 
     literal = True
+    defaults: Mapping[str, str] = {}
     columns: tuple[str, ...] = ()
     meta: tuple[str, ...] = ()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from tryon_cli.model.errors import Complaint
 
@@ -33,6 +33,7 @@ class Lines:
     """JSON Lines: a broken line is a bad row, the others are read."""
 
     literal = False
+    defaults: Mapping[str, str] = {}
 
     def __init__(self, source: Source, options: ManifestOptions, said: Sequence[Complaint] = ()) -> None:
         """Look at the first object. Raises TryonError when lines are too long or columns are missing."""

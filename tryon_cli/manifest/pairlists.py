@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -30,6 +30,7 @@ class PairList:
     """A human and a garment per line, by spaces or a tab; a third word may name DressCode's category."""
 
     literal = True
+    defaults: Mapping[str, str] = {}
     notices: tuple[Complaint, ...] = ()
     columns: tuple[str, ...] = ()
     meta: tuple[str, ...] = ()

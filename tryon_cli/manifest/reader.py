@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
@@ -26,7 +27,8 @@ class Manifest:
 
     def __init__(self, opened: Opened, options: ManifestOptions) -> None:
         """Use open()."""
-        self._opened, self._form, self._options = opened, opened.form, options
+        self._opened, self._form = opened, opened.form
+        self._options = replace(options, defaults={**options.defaults, **opened.form.defaults})
         self.source = opened.name
         """What messages call it."""
         self.folder = opened.folder
@@ -60,6 +62,7 @@ class Manifest:
         opened = open_form(source, options, stdin)
         manifest = cls(opened, options)
         if next(opened.form.records(), None) is None:
+            manifest.close()
             hint = (f"found     {', '.join(manifest.columns)}",) if manifest.columns else ()
             raise refuse([Refusal("M-EMPTY", f"{opened.name} has no rows, only a header.", hint)])
         return manifest

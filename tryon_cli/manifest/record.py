@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple, Protocol
 
 from tryon_cli.model.errors import Complaint
@@ -36,6 +36,8 @@ class Form(Protocol):
     """Columns we do not know."""
     notices: tuple[Complaint, ...]
     """About the file as a whole."""
+    defaults: Mapping[str, str]
+    """Cells that the file itself gives for empty ones; they beat the defaults of the options."""
     expected: int
     """About how many rows there are."""
     literal: bool

@@ -185,11 +185,12 @@ class Pass:
         paths = tuple([cloth.path for cloth in clothes])
         pair = Unnamed(record, child, row, fields, asked, human, clothes, paths, categories)
         named = self._naming.name(pair)
-        if named is None:
+        if named is None and not complaints:
             return None
-        if complaints or named.complaints:
-            complaints += where(named.complaints, row, record.line)
-            return self._kept(self._invalid(fields, asked, row, record.line, complaints, named.id))
+        if named is None or complaints or named.complaints:
+            own_id = named.id if named else fields.get("id", "")
+            complaints += where(named.complaints if named else (), row, record.line)
+            return self._kept(self._invalid(fields, asked, row, record.line, complaints, own_id))
         meta = tuple([(theirs, cell) for name, theirs in record.layout.meta if (cell := fields[name])])
         return self._kept(
             Pair(

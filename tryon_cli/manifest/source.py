@@ -52,7 +52,11 @@ class Source:
         self.widest = 0
         """A line this long was met at least; exact enough to refuse files without line ends."""
         self.bom = False
-        self.digest = self._survey()
+        try:
+            self.digest = self._survey()
+        except TryonError:
+            file.close()
+            raise
 
     @classmethod
     def open(cls, source: str | Path, encoding: str = "utf-8", stdin: BinaryIO | None = None) -> Source:

@@ -147,13 +147,13 @@ def any_value(cell: str) -> Value:
         return plain
     if _INTEGER.fullmatch(cell):
         return int(cell)
+    if re.fullmatch(r"-?[0-9]{19,}", cell):
+        raise BadValue(f"{shown(cell)} has too many digits", 'for a text, put it in quotes: "..."')
     if _FLOAT.fullmatch(cell):
         number = float(cell)
         if math.isfinite(number):
             return number
         raise BadValue(f"{shown(cell)} is too large a number", "correct it")
-    if re.fullmatch(r"-?[0-9]{19,}", cell):
-        raise BadValue(f"{shown(cell)} has too many digits", 'for a text, put it in quotes: "..."')
     if len(cell) > 1 and cell[0] == cell[-1] == '"':
         try:
             text = _loads(cell)
