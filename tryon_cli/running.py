@@ -131,7 +131,9 @@ class _Journey:
             self.history = History(self.settings.state_path)
             stack.callback(self.history.close)
             store = stack.enter_context(self.open_store(bus))
-            self.journal = Journal(self.folder, saved=lambda: bus.tell(Saved(self.clock())))
+            self.journal = Journal(
+                self.folder, first=store.index.flush, saved=lambda: bus.tell(Saved(self.clock()))
+            )
             stack.callback(self.journal.close)
             self.screen.snapshot.keep = self.journal.live
             if self.journal.set_aside:

@@ -46,8 +46,19 @@ def write_results(folder: Path) -> None:
         failed.unlink(missing_ok=True)
 
 
+def written_by(folder: Path) -> str:
+    """The run whose results lie there whole; "" when files are missing or nobody can tell."""
+    if not all((folder / name).exists() for name in ("results.jsonl", "results.csv")):
+        return ""
+    try:
+        found = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return ""
+    return str(found.get("run", "")) if isinstance(found, dict) else ""
+
+
 def write_run(folder: Path, facts: Mapping[str, Any]) -> None:
-    """Write run.json. Raises Fault(STORAGE)."""
+    """Write run.json, the last file: its run is the one whose results are whole. Raises Fault(STORAGE)."""
     text = json.dumps({"v": VERSION, **facts}, indent=2, ensure_ascii=False) + "\n"
     _whole(folder, "run.json", lambda file: file.write(text))
 

@@ -27,11 +27,21 @@ from .table import COLUMNS, UPSERT, RowRecord, RunRecord, connect, to_cells, to_
 class Journal:
     """The journal of one output folder, open for writing. Its lock must be held."""
 
-    def __init__(self, folder: Path, *, saved: Callable[[], None] = lambda: None) -> None:
-        """saved: called after each commit, from the journal's own thread. Raises TryonError, Fault."""
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        first: Callable[[], None] = lambda: None,
+        saved: Callable[[], None] = lambda: None,
+    ) -> None:
+        """first: called before rows are committed; it saves the answers that they stand on, since a row that is
+        known as done is not asked for again. saved: called after each commit. Both from the journal's own
+        thread. Raises TryonError, Fault.
+        """
         self.path = folder / ".tryon" / "journal.db"
         self.set_aside = ""
         """Where a journal that could not be read was moved, "" when all was well."""
+        self._first = first
         self._saved = saved
         self._lock = threading.Lock()
         self._queue: queue.SimpleQueue[Any] = queue.SimpleQueue()
@@ -157,6 +167,8 @@ class Journal:
             try:
                 if self._fault is None:
                     self._commit(batch)
+            except Fault as fault:
+                self._fault = fault
             except (sqlite3.Error, OSError) as error:
                 self._fault = self._trouble(error)
             for said in batch:
@@ -171,6 +183,8 @@ class Journal:
                 for rowid in said[0]:
                     self._see(rowid)
         live = next((said for said in reversed(batch) if isinstance(said, str)), None)
+        if records:
+            self._first()
         with self._lock:
             for record in records:
                 found = self._db.execute(UPSERT + " returning rowid", to_cells(record)).fetchone()

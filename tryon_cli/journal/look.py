@@ -1,4 +1,4 @@
-"""Reading a journal that somebody else may be writing. Never takes a lock, never changes a byte."""
+"""Reading a journal that somebody else may be writing. Never takes the folder's lock, never writes a row."""
 
 from __future__ import annotations
 
@@ -16,10 +16,24 @@ def _reading(folder: Path) -> Iterator[sqlite3.Connection | None]:
     if not path.is_file():
         yield None
         return
-    with contextlib.closing(
-        sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=30)
-    ) as db:
+    with contextlib.closing(_open(path)) as db:
         yield db
+
+
+def _open(path: Path) -> sqlite3.Connection:
+    """For reading; what a run that was killed within a commit has half written is rolled back first.
+
+    A read-only connection refuses such a journal, and its run would look as if there had been none. SQLite
+    itself sees to it that nothing is rolled back that a living process is still writing.
+    """
+    uri = path.absolute().as_uri()
+    db = sqlite3.connect(f"{uri}?mode=ro", uri=True, timeout=30)
+    try:
+        db.execute("pragma schema_version").fetchone()
+    except sqlite3.OperationalError:
+        db.close()
+        db = sqlite3.connect(f"{uri}?mode=rw", uri=True, timeout=30)
+    return db
 
 
 def runs_of(folder: Path) -> list[RunRecord]:
