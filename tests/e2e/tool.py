@@ -10,11 +10,16 @@ import os
 import random
 import subprocess
 import sys
+import time
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from PIL import Image
+
+from tryon_cli.journal.look import runs_of
+from tryon_cli.store.open import open_store
 
 TRYON = str(Path(sys.executable).parent / "tryon")
 FAKES = str(Path(__file__).parents[1] / "fakes")
@@ -99,6 +104,36 @@ class Tool:
         """Lines of results.jsonl."""
         return [json.loads(line) for line in (self.work / out / "results.jsonl").read_text().splitlines()]
 
+    def answers(self) -> set[str]:
+        """Keys of the questions whose answers are committed in the cache, as a new process finds them."""
+        if not (self.cache / "index/cache.db").exists():
+            return set()
+        with open_store(self.cache, lambda event: None, read_only=True, memory=0) as store:
+            return {str(key) for key, _ in store.index.items()}
+
+    def asked(self) -> Counter[str]:
+        """As calls(), by the key alone."""
+        return Counter({line.split()[1]: n for line, n in self.calls().items()})
+
+    def cache_bytes(self) -> tuple[int, int]:
+        """Bytes of all stored pictures, and of those among them that an answer names."""
+        with open_store(self.cache, lambda event: None, read_only=True, memory=0) as store:
+            named = {answer.digest for _, answer in store.index.items()}
+            blobs = {blob.digest: blob.size for blob in store.disk.all()}
+        return sum(blobs.values()), sum(size for digest, size in blobs.items() if digest in named)
+
+    def begun(self, out: str = "out") -> bool:
+        """Is there a run that `tryon resume` could go on with?"""
+        return bool(runs_of(self.work / out))
+
+    def go_on(self, manifest: str = "m.csv", *args: str) -> tuple[str, ...]:
+        """What a user types after a kill: resume, or run where nothing had begun."""
+        return ("resume", "out", *args) if self.begun() else ("run", manifest, *args)
+
+    def wait_calls(self, count: int, process: subprocess.Popen[str], seconds: float = 30) -> bool:
+        """Until the provider was called so often in all. False: the process ended before."""
+        return wait_for(lambda: sum(self.calls().values()) >= count, process, seconds)
+
     @property
     def cache(self) -> Path:
         """The cache folder."""
@@ -118,6 +153,17 @@ class Ran:
 
     def __repr__(self) -> str:
         return f"exit {self.code}\n--- stdout\n{self.out}\n--- stderr\n{self.err}"
+
+
+def wait_for(true: Callable[[], bool], process: subprocess.Popen[str], seconds: float = 30) -> bool:
+    """Look every 2 ms. False: the process ended first; fails after `seconds`."""
+    until = time.monotonic() + seconds
+    while not true():
+        if process.poll() is not None:
+            return False
+        assert time.monotonic() < until, "it never came to that"
+        time.sleep(0.002)
+    return True
 
 
 def noise(name: str, width: int = 72, height: int = 96) -> bytes:
