@@ -15,11 +15,10 @@ HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))  # so that the script runs from any folder, without being installed
 
 import numpy as np  # noqa: E402
-from PIL import Image  # noqa: E402
-
-from draw import bottoms, tops  # noqa: E402
+from draw import bottoms, dresses, tops  # noqa: E402
 from draw.canvas import Canvas  # noqa: E402
 from draw.people import PEOPLE, portrait  # noqa: E402
+from PIL import Image  # noqa: E402
 
 QUALITY = 90
 """Of the JPEG files."""
@@ -30,8 +29,8 @@ GARMENTS: dict[str, Callable[[], Canvas]] = {
     "hoodie-grey.jpg": tops.grey_hoodie,
     "trousers-denim.jpg": bottoms.denim_trousers,
     "skirt-plaid.jpg": bottoms.plaid_skirt,
-    "dress-teal.png": bottoms.teal_dress,
-    "dress-wrap.jpg": bottoms.wrap_dress,
+    "dress-teal.png": dresses.teal_dress,
+    "dress-wrap.jpg": dresses.wrap_dress,
 }
 """Two ways shops deliver them: on plain paper (JPEG), and cut out (PNG with alpha)."""
 

@@ -29,6 +29,8 @@ class Build(NamedTuple):
     """How far the hips are shifted to one side."""
     arms: tuple[float, float] = (0.0, 0.05)
     """How far each hand is held away from the body."""
+    stance: float = 0.10
+    """How far each foot is set outwards."""
 
 
 def swayed(line: Line, build: Build) -> Points:
@@ -51,8 +53,9 @@ def arm(build: Build, side: int) -> tuple[Points, list[float]]:
 
 def leg(build: Build, side: int) -> tuple[Points, list[float]]:
     """The line of a leg from hip to ankle, and its radii there."""
-    h = build.hip * 0.5
-    line = [(h, 3.75), (h + 0.01, 4.5), (h - 0.01, 5.45), (h + 0.0, 6.0), (h - 0.02, 6.9), (h - 0.02, 7.25)]
+    h, o = build.hip * 0.5, build.stance
+    line = [(h, 3.75), (h + 0.01 + o * 0.2, 4.5), (h - 0.01 + o * 0.5, 5.45), (h + o * 0.7, 6.0)]
+    line += [(h - 0.02 + o * 0.95, 6.9), (h - 0.02 + o, 7.25)]
     radii = [0.34, 0.295, 0.19, 0.185, 0.105, 0.105]
     return np.asarray(line) * (side, 1), [r * build.limb for r in radii]
 
@@ -142,7 +145,7 @@ def draw_leg(sheet: Canvas, build: Build, skin: Colour, side: int) -> None:
 
 def draw_shoe(sheet: Canvas, build: Build, colour: Colour, side: int, sole: Colour) -> None:
     """A shoe seen from the front, toes a little outward."""
-    x = build.hip * 0.5 * side
+    x = (build.hip * 0.5 + build.stance) * side
     upper = [(x - 0.12, 7.12), (x + 0.12, 7.12), (x + 0.135, 7.26), (x + 0.19 + 0.05 * side, 7.46)]
     upper += [
         (x + 0.16 + 0.06 * side, 7.58),

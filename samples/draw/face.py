@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from .canvas import Canvas, Grid, Surface, lit, noise
-from .shapes import Points, ellipse, flipped, joined, mirrored, smooth
+from .shapes import Points, ellipse, flipped, joined, mirrored, moved, smooth
 
 EYE = (0.147, 0.492)
 """The middle of the eye on the right of the picture."""
@@ -129,7 +129,7 @@ def _eye(sheet: Canvas, head: Head, skin: Grid, side: int) -> None:
         sheet.paint(_within(part, white), colour)
     lower_glow = sheet.surface(ellipse(x + 0.004, y + 0.016, 0.018, 0.008), feather=0.004)
     sheet.paint(_within(lower_glow, white), np.minimum(np.asarray(head.iris) * 1.7 + 10, 255), opacity=0.55)
-    lid_shade = sheet.surface(joined(upper, (upper + (0, 0.014))[::-1]), feather=0.004)
+    lid_shade = sheet.surface(joined(upper, (moved(upper, 0, 0.014))[::-1]), feather=0.004)
     sheet.paint(_within(lid_shade, white), (60, 40, 40), opacity=0.5)
     sheet.paint(sheet.surface(ellipse(x - 0.010, y - 0.011, 0.0075, 0.0075)), (255, 255, 255), opacity=0.95)
     sheet.stroke(upper, 0.013 + 0.006 * head.lashes, (26, 18, 18), 0.92)

@@ -36,7 +36,7 @@ def front(sheet: Canvas, style: str, colour: Colour) -> None:
     """What frames the face."""
     tone = np.asarray(colour, float)
     if style == "long":
-        _curtain(sheet, tone, part=-0.07, ends=(0.46, 1.50), inner=(0.27, 1.38))
+        _curtain(sheet, tone, part=-0.07, ends=(0.43, 1.24), inner=(0.29, 1.18))
     elif style == "bob":
         _curtain(sheet, tone, part=0.09, ends=(0.43, 1.00), inner=(0.30, 0.97))
     elif style == "coils":

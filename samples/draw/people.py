@@ -34,34 +34,36 @@ class Person(NamedTuple):
     above: float
     """Pixels between the picture's top and the head."""
     seed: int
+    sunk: float = 0.085
+    """How far the head sits lower than a long neck would hold it."""
 
 
 PEOPLE = {
     "ana": Person(
         head=Head((226, 180, 152), (84, 104, 76), (66, 44, 34), (188, 92, 90), 0.95, 0.8, 1.0, 0.0, 1.0),
         hair=(88, 56, 38), hair_style="long",
-        build=Build(0.78, 0.57, 0.45, 0.66, 0.165, 0.92, 0.06, (0.02, 0.10)),
+        build=Build(0.78, 0.57, 0.45, 0.66, 0.165, 0.92, 0.06, (0.12, 0.18)),
         top=(226, 224, 220), neck="scoop", sleeve=0.42, bottom=(48, 56, 82), skirt=False,
-        shoes=(222, 219, 214), sole=(248, 246, 243), wall=(197, 202, 210), unit=124, above=42, seed=1,
+        shoes=(222, 219, 214), sole=(248, 246, 243), wall=(197, 202, 210), unit=124, above=42, seed=1, sunk=0.02,
     ),
     "ben": Person(
         head=Head((122, 80, 58), (52, 32, 22), (26, 20, 18), (126, 66, 60), 1.06, 1.1, 1.25, 0.0, 0.3),
         hair=(34, 30, 30), hair_style="coils",
-        build=Build(0.97, 0.72, 0.60, 0.66, 0.225, 1.12, -0.03, (0.08, 0.03)),
+        build=Build(0.97, 0.72, 0.60, 0.66, 0.225, 1.12, -0.03, (0.16, 0.12)),
         top=(98, 112, 130), neck="crew", sleeve=0.0, bottom=(188, 174, 148), skirt=False,
         shoes=(92, 62, 44), sole=(60, 44, 36), wall=(196, 203, 194), unit=124, above=42, seed=2,
     ),
     "cleo": Person(
         head=Head((240, 204, 182), (74, 110, 140), (150, 92, 56), (202, 104, 100), 0.93, 0.7, 0.9, 0.0, 1.0),
         hair=(170, 92, 48), hair_style="bob",
-        build=Build(0.83, 0.64, 0.54, 0.75, 0.175, 1.02, -0.05, (0.07, 0.02)),
+        build=Build(0.83, 0.64, 0.54, 0.75, 0.175, 1.02, -0.05, (0.16, 0.11)),
         top=(54, 104, 94), neck="crew", sleeve=0.97, bottom=(98, 58, 88), skirt=True,
-        shoes=(58, 44, 48), sole=(36, 28, 30), wall=(222, 214, 203), unit=124, above=42, seed=3,
+        shoes=(58, 44, 48), sole=(36, 28, 30), wall=(190, 205, 208), unit=124, above=42, seed=3, sunk=0.02,
     ),
     "dev": Person(
         head=Head((176, 126, 94), (62, 42, 30), (28, 24, 24), (158, 92, 82), 1.08, 1.25, 0.9, 0.5, 0.3),
         hair=(36, 32, 34), hair_style="part",
-        build=Build(0.94, 0.69, 0.57, 0.67, 0.215, 1.06, 0.04, (0.03, 0.07)),
+        build=Build(0.91, 0.69, 0.57, 0.67, 0.215, 1.06, 0.04, (0.16, 0.18)),
         top=(196, 150, 66), neck="vee", sleeve=0.44, bottom=(54, 58, 66), skirt=False,
         shoes=(40, 40, 44), sole=(230, 228, 224), wall=(206, 200, 196), unit=176, above=64, seed=4,
     ),
@@ -74,8 +76,7 @@ def portrait(person: Person) -> Canvas:
     sheet = Canvas(person.unit, (384 - person.build.sway * person.unit * 0.5, person.above))
     _wall(sheet, person.wall, person.seed)
     skin, build = person.head.skin, person.build
-    # the head sits a little lower than seven and a half heads of one length would put it: a shorter neck
-    low, high = (sheet.origin[0], sheet.origin[1] + 0.085 * sheet.unit), sheet.origin
+    low, high = (sheet.origin[0], sheet.origin[1] + person.sunk * sheet.unit), sheet.origin
     sheet.origin = low
     hair.behind(sheet, person.hair_style, person.hair)
     sheet.origin = high

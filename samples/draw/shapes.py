@@ -26,6 +26,11 @@ def smooth(line: Line, closed: bool = False, steps: int = 14) -> Points:
     return np.vstack(pieces if closed else [*pieces, p[-2:-1]])
 
 
+def moved(line: Line, right: float, down: float) -> Points:
+    """The same line somewhere else."""
+    return np.asarray(line, float) + np.array([right, down])
+
+
 def flipped(line: Line) -> Points:
     """The same line on the other side of x = 0."""
     return np.asarray(line, float) * (-1, 1)

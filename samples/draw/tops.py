@@ -9,7 +9,7 @@ import numpy as np
 
 from .canvas import Canvas, Colour
 from .cloth import Fold, Weave, both, button, dots, hollow, lay, plain, rested, ribbed, stripes
-from .shapes import Points, flipped, joined, mirrored, smooth
+from .shapes import Points, flipped, joined, mirrored, moved, smooth
 
 SIDES = (-1, 1)
 TRUNK_FOLDS: list[Fold] = [
@@ -33,10 +33,10 @@ def _short_sleeve() -> Points:
     )
 
 
-def _long_sleeve(wrist: float) -> Points:
-    top = smooth([(76, 204), (122, 222), (160, 262), (196, 400), (232, 560), (258, wrist - 12)])
-    low = smooth([(258, wrist - 12), (230, wrist - 2), (200, wrist)])
-    return joined(top, low, smooth([(200, wrist), (176, 600), (156, 450), (144, 372)]))
+def _long_sleeve() -> Points:
+    top = smooth([(76, 204), (122, 222), (160, 260), (216, 390), (272, 530), (322, 662)])
+    low = smooth([(322, 662), (294, 680), (264, 692)])
+    return joined(top, low, smooth([(264, 692), (220, 560), (180, 440), (146, 352)]))
 
 
 def _trunk(neck: Points, hem: float, flare: float = 0.0) -> Points:
@@ -69,13 +69,13 @@ def striped_tee() -> Canvas:
 def _crew(sheet: Canvas, neck: Points, colour: Colour) -> None:
     """The ribbed band of a round neck, back and front, with a label."""
     back = smooth([(-70, 203), (0, 213), (70, 203)])
-    sheet.stroke(back + (0, 2), 9, np.asarray(colour) * 0.82)
+    sheet.stroke(moved(back, 0, 2), 9, np.asarray(colour) * 0.82)
     tag = sheet.surface([(-15, 217), (15, 217), (15, 232), (-15, 232)])
     sheet.paint(tag, (222, 218, 208))
     full = joined(flipped(neck)[::-1], neck[1:])
-    sheet.stroke(full + (0, 4), 14, colour)
-    sheet.stroke(full + (0, 12), 1.6, np.asarray(colour) * 0.6, 0.8)
-    sheet.stitch(full + (0, 15), np.asarray(colour) * 0.5 + 70)
+    sheet.stroke(moved(full, 0, 4), 14, colour)
+    sheet.stroke(moved(full, 0, 12), 1.6, np.asarray(colour) * 0.6, 0.8)
+    sheet.stitch(moved(full, 0, 15), np.asarray(colour) * 0.5 + 70)
 
 
 def dotted_blouse() -> Canvas:
@@ -83,18 +83,18 @@ def dotted_blouse() -> Canvas:
     sheet = paper((240, 238, 233))
     neck = smooth([(0, 262), (26, 236), (50, 214), (66, 200)])
     weave = dots((152, 34, 48), (248, 214, 120), (222, 112, 70), 27, 5.6)
-    trunk, sleeve = _trunk(neck, 752, 14), _long_sleeve(706)
-    cuff = np.asarray([(198, 704), (260, 690), (262, 738), (205, 752)])
+    trunk, sleeve = _trunk(neck, 752, 14), _long_sleeve()
+    cuff = np.asarray([(261, 692), (324, 661), (338, 704), (276, 736)])
     rested(sheet, trunk, sleeve, flipped(sleeve), cuff, flipped(cuff))
     for side in SIDES:
         folds = _sleeve_folds(side) + [
-            (x * side, 620, (x + 6) * side, 700, 1.3) for x in (214.0, 230.0, 246.0)
+            (x * side, 610, (x + 26) * side, 686, 1.3) for x in (244.0, 262.0, 280.0)
         ]
-        lay(sheet, sleeve * (side, 1), weave, folds, 32 + side, turn=-0.22 * side)
+        lay(sheet, sleeve * (side, 1), weave, folds, 32 + side, turn=-0.38 * side)
         sheet.shadow(sheet.surface(cuff * (side, 1)), 0.3, 3)
-        lay(sheet, cuff * (side, 1), weave, [], 36, turn=-0.25 * side)
+        lay(sheet, cuff * (side, 1), weave, [], 36, turn=-0.38 * side)
         sheet.stroke(cuff[:2] * (side, 1), 2, (86, 16, 26), 0.8)
-        button(sheet, 222 * side, 730, 4.5, (238, 226, 204))
+        button(sheet, 288 * side, 712, 4.5, (238, 226, 204))
     hollow(sheet, [(-66, 200), (0, 206), (66, 200), (48, 226), (0, 264), (-48, 226)], (92, 20, 30))
     sheet.shadow(sheet.surface(trunk), 0.22, 4)
     gathers: list[Fold] = [(x, 268, x * 1.05, 400, 1.1) for x in (-110.0, -88, -66, 66, 88, 110)]
@@ -107,8 +107,8 @@ def dotted_blouse() -> Canvas:
 
 
 def _sleeve_folds(side: int) -> list[Fold]:
-    bends: list[Fold] = [(162, 300, 190, 380, 1.1), (178, 470, 214, 452, 1.4), (182, 498, 222, 486, 1.6)]
-    bends += [(186, 526, 228, 520, 1.2), (196, 590, 236, 640, 1.0), (206, 600, 222, 690, 0.9)]
+    bends: list[Fold] = [(162, 300, 196, 370, 1.1), (196, 462, 240, 436, 1.4), (204, 492, 254, 468, 1.6)]
+    bends += [(216, 522, 262, 504, 1.2), (232, 560, 282, 640, 1.0), (250, 600, 272, 680, 0.9)]
     return [(x0 * side, y0, x1 * side, y1, high) for x0, y0, x1, y1, high in bends]
 
 
@@ -142,14 +142,14 @@ def grey_hoodie() -> Canvas:
     tone = (134, 138, 145)
     neck = smooth([(0, 262), (34, 246), (62, 222), (78, 200)])
     weave = plain(tone, 0.05, 7)
-    trunk, sleeve = _trunk(neck, 752, 4) * (1.1, 1), _long_sleeve(700) * (1.1, 1)
-    hem = joined(smooth([(-158, 750), (0, 760), (158, 750)]), smooth([(150, 800), (0, 812), (-150, 800)]))
-    cuff = np.asarray([(222, 700), (284, 684), (280, 742), (232, 752)])
+    trunk, sleeve = _trunk(neck, 752, 4) * (1.06, 1), _long_sleeve() * (1.06, 1)
+    hem = joined(smooth([(-154, 750), (0, 760), (154, 750)]), smooth([(146, 800), (0, 812), (-146, 800)]))
+    cuff = np.asarray([(279, 692), (342, 661), (352, 712), (298, 738)])
     rested(sheet, trunk, sleeve, flipped(sleeve), hem, cuff, flipped(cuff), _hood())
     for side in SIDES:
-        folds = [(x0 * 1.1, y0, x1 * 1.1, y1, high * 1.5) for x0, y0, x1, y1, high in _sleeve_folds(side)]
+        folds = [(x0 * 1.06, y0, x1 * 1.06, y1, high * 1.5) for x0, y0, x1, y1, high in _sleeve_folds(side)]
         lay(sheet, sleeve * (side, 1), weave, folds, 52 + side, ripple=1.3)
-        ribbed(sheet, cuff * (side, 1), np.asarray(tone) * 0.92, 5, 0.12 * side)
+        ribbed(sheet, cuff * (side, 1), np.asarray(tone) * 0.92, 5, -0.42 * side)
     sheet.shadow(sheet.surface(trunk), 0.25, 5)
     lay(
         sheet,
@@ -162,7 +162,7 @@ def grey_hoodie() -> Canvas:
     ribbed(sheet, hem, np.asarray(tone) * 0.92, 5)
     _pocket(sheet, weave)
     for side in SIDES:
-        seam = np.asarray([(174, 258), (167, 310), (160, 356)]) * (side, 1)
+        seam = np.asarray([(167, 258), (161, 310), (155, 356)]) * (side, 1)
         sheet.stroke(seam, 2, (74, 76, 82), 0.7)
         sheet.stitch(seam - (5 * side, 0), (96, 99, 106))
     _draw_hood(sheet, weave)
@@ -188,13 +188,12 @@ def _draw_hood(sheet: Canvas, weave: Weave) -> None:
     hollow(sheet, mirrored(opening)[::6], (92, 95, 101))
     rim = joined(flipped(opening)[::-1], opening[1:])
     sheet.stroke(rim[4:-4], 9, (126, 130, 137))
-    sheet.stitch(rim[4:-4] + (0, 0), (92, 95, 101))
+    sheet.stitch(rim[4:-4], (92, 95, 101))
     sheet.stroke([(0, 112), (2, 118), (0, 128)], 2, (84, 86, 92), 0.7)
     for side in SIDES:
         cord = np.asarray([(30, 266), (38, 330), (34, 392), (40, 436)]) * (side, 1)
-        sheet.stroke(cord + (2, 2), 6, (84, 87, 93), 0.5)
+        sheet.stroke(moved(cord, 2, 2), 6, (84, 87, 93), 0.5)
         sheet.stroke(cord, 5, (226, 224, 218))
-        sheet.stroke(cord[-2:] * (1, 1) + (0, 0), 6, (206, 202, 194), 0.5)
         button(sheet, 30 * side, 266, 5.5, (176, 178, 182))
 
 

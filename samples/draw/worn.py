@@ -10,7 +10,7 @@ import numpy as np
 from .body import Build, arm, leg, swayed
 from .canvas import Canvas, Colour, Grid, Surface, crease, lit, noise
 from .face import SIDES
-from .shapes import Points, flipped, joined, mirrored, smooth, tube
+from .shapes import Points, flipped, joined, mirrored, moved, smooth, tube
 
 NECKLINES = {"crew": (0.245, 1.30, 1.455), "scoop": (0.33, 1.335, 1.62), "vee": (0.25, 1.30, 1.74)}
 """Half width, height of its ends and depth."""
@@ -46,8 +46,8 @@ def draw_top(
     sheet.paint(on, tone, light * weave)
     edge = neckline(neck)
     full = joined(flipped(edge)[::-1], edge[1:])
-    sheet.stroke(full + (0, 0.012), 0.055, tone * 0.93)
-    sheet.stroke(full + (0, 0.042), 0.008, tone * 0.70, 0.7)
+    sheet.stroke(moved(full, 0, 0.012), 0.055, tone * 0.93)
+    sheet.stroke(moved(full, 0, 0.042), 0.008, tone * 0.70, 0.7)
     for side in SIDES:
         _seams(sheet, build, side, sleeve, tone)
     rim = swayed([(-build.hip * 0.97, hem - 0.075), (0, hem - 0.035), (build.hip * 0.97, hem - 0.075)], build)
@@ -165,7 +165,7 @@ def _leg_folds(on: Surface, build: Build, seed: int) -> Grid:
     dice = np.random.Generator(np.random.PCG64(seed))
     total = 0.008 * noise(on.cover.shape, 40, 120, seed) + 0.003 * noise(on.cover.shape, 18, 30, seed + 2)
     for side in SIDES:
-        x = build.hip * 0.5 * side + build.sway
+        x = (build.hip * 0.5 + build.stance * 0.4) * side + build.sway
         for k in range(4):
             total += dice.uniform(0.007, 0.014) * crease(
                 on, (0.03 * side, 3.92 + 0.06 * k), (x * 1.5, 3.78 + 0.16 * k), 0.028
