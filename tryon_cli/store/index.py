@@ -124,7 +124,10 @@ class DiskIndex:
 
     def forget(self, keys: Iterable[Key]) -> None:
         """Drop answers whose bytes are gone."""
-        self._queue.put(("drop", list(keys)))
+        keys = list(keys)
+        for key in keys:
+            self._pending.pop(key, None)
+        self._queue.put(("drop", keys))
 
     def items(self) -> Iterator[tuple[Key, Answer]]:
         """Every committed answer."""
@@ -163,19 +166,24 @@ class DiskIndex:
             for said in batch:
                 if isinstance(said, threading.Event):
                     said.set()
+        self._table.release()
 
     def _commit(self, batch: list[Any]) -> None:
-        answers = {said[0]: said[1] for said in batch if isinstance(said, tuple) and said[0] != "drop"}
-        if answers:
-            self._table.write({key: pack(answer) for key, answer in answers.items()})
-            for key, answer in answers.items():
+        """What was said last about a key is what counts."""
+        latest: dict[Key, Answer | None] = {}
+        for said in batch:
+            if isinstance(said, tuple):
+                name, what = said
+                latest.update(dict.fromkeys(what) if name == "drop" else {name: what})
+        gone = [key for key, answer in latest.items() if answer is None]
+        if gone:
+            self._table.drop(gone)
+        kept = {key: answer for key, answer in latest.items() if answer is not None}
+        if kept:
+            self._table.write({key: pack(answer) for key, answer in kept.items()})
+            for key, answer in kept.items():
                 if self._pending.get(key) is answer:
                     del self._pending[key]
-        dropped = [key for said in batch if isinstance(said, tuple) and said[0] == "drop" for key in said[1]]
-        if dropped:
-            for key in dropped:
-                self._pending.pop(key, None)
-            self._table.drop(dropped)
 
     def close(self) -> None:
         """Commit what is left and let go of the files."""

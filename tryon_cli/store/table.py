@@ -52,12 +52,22 @@ class Table:
         self._cache: Any = None
         if not read_only:
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self._patient(self._wait_for_others)
             self._cache = self._patient(
                 lambda: Cache(str(folder), disk=SafeDisk, timeout=timeout, **SETTINGS)
             )
             for name, value in SETTINGS.items():  # any other opener changes them for all
                 self._patient(lambda name=name, value=value: self._cache.reset(name, value))  # type: ignore[misc]
             (folder / "cache.db").chmod(0o600)
+
+    def _wait_for_others(self) -> None:
+        """diskcache waits a minute for a locked database when it opens one, whatever it is told."""
+        path = self._folder / "cache.db"
+        if path.exists():
+            probe = sqlite3.connect(path, timeout=self._timeout, isolation_level=None)
+            with contextlib.closing(probe):
+                probe.execute("begin immediate")
+                probe.execute("rollback")
 
     def find(self, keys: Sequence[str]) -> dict[str, bytes]:
         """Known values among these keys, in one look for up to 500 of them."""
@@ -154,6 +164,11 @@ class Table:
         reason = error.strerror or str(error) if isinstance(error, OSError) else str(error)
         text = f"cannot write the index in {self._folder}: {reason.lower()}"
         return Fault(FaultKind.STORAGE, text, code="S-INDEX", fix="make room, then: tryon resume")
+
+    def release(self) -> None:
+        """Let go of this thread's writing connection, before the thread ends."""
+        if self._cache is not None:
+            self._cache.close()
 
     def close(self) -> None:
         """Let go of every connection."""
