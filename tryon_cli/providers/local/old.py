@@ -5,6 +5,8 @@ Knows nothing about what replaces them; see refill.py.
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 
 from .kinds import SIDES, Mask
@@ -82,6 +84,6 @@ def _near_body(body: Body, kind: str, arms: dict[int, Arm]) -> Mask:
         if side not in arms:
             continue
         centres = arms[side].centres * scale
-        for start, end in zip(centres[:-1], centres[1:], strict=True):
+        for start, end in pairwise(centres):
             stroke(zone, start, end, max(1, int(0.9 * body.unit)))
     return zone
