@@ -547,3 +547,29 @@ def test_relative_manifest_paths_work(shop: Shop, monkeypatch: pytest.MonkeyPatc
     with Manifest.open(Path("shop/m.csv")) as manifest:
         (pair,) = manifest.rows()
     assert pair.human == str(shop.folder / "people/p1.jpg")
+
+
+def test_a_first_object_without_a_garment_is_a_bad_row_not_a_bad_file(shop: Shop) -> None:
+    reading = shop.read('{"id": "z", "human": "people/p2.jpg"}\n' + JSON_ROW + "\n", "m.jsonl")
+    assert reading.wrong == [("1", 1, "garment", "M-VALUE")]
+    assert [pair.id for pair in reading.pairs] == ["a"]
+
+
+def test_objects_without_any_garment_are_a_bad_file(shop: Shop) -> None:
+    error = shop.refused('{"human": "people/p2.jpg", "cloths": "x"}\n', "m.jsonl")
+    assert (error.code, "m.jsonl has no column for the garment" in error.what) == ("M-COLUMN", True)
+
+
+def test_objects_may_call_the_same_thing_differently_but_not_twice(shop: Shop) -> None:
+    other = JSON_ROW.replace("human", "person").replace('"a"', '"b"')
+    twice = JSON_ROW[:-1] + ', "cloth": "x", "product": "y"}'
+    reading = shop.read(
+        f"{JSON_ROW}\n{other}\n" + twice.replace('"garment"', '"note"').replace('"a"', '"c"'), "m.jsonl"
+    )
+    assert [pair.id for pair in reading.pairs] == ["a", "b"]
+    assert ("3", 3, "", "M-JSON") in reading.wrong
+
+
+def test_a_table_called_txt_is_read_as_a_table_and_said(shop: Shop) -> None:
+    reading = shop.read(f"{HEAD}a,{ROW}\n", "m.txt")
+    assert (reading.ids, reading.codes) == (["a"], ["M-FORMAT"])

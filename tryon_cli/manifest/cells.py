@@ -13,11 +13,12 @@ from tryon_cli.model.digest import Value
 from tryon_cli.model.errors import Complaint, Level
 from tryon_cli.model.pair import PRIORITY_DEFAULT, Pair
 
-from .columns import ERRORS, our_name
+from .columns import our_name
 from .links import is_link
 from .options import Invalid
 from .trouble import shown
 from .values import json_text, spelled
+from .vocabulary import ERRORS
 
 _DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from .columns import our_name
+from .filters import filters_of
 from .names import BadName, compile_template
 from .options import FORMATS, ManifestOptions
-from .rows import filters_of
 from .trouble import Refusal, nearest, shown
 from .values import PICTURE_FORMATS
 

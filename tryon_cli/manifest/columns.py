@@ -3,59 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from tryon_cli.model.errors import Complaint
 
 from .trouble import Refusal, nearest, notice, shown, warning
-
-ALIASES: dict[str, tuple[str, ...]] = {
-    "human": ("person", "model", "model_image", "human_image", "person_image", "image"),
-    "garment": ("cloth", "cloth_image", "garment_image", "product", "product_image"),
-    "id": ("key", "sku_id", "row_id"),
-    "category": ("type", "garment_type"),
-    "output": ("out", "filename"),
-    "mask": ("agnostic_mask",),
-    "keep": (),
-    "seed": (),
-    "variants": ("n", "num_images"),
-    "provider": (),
-    "fallback": (),
-    "prompt": (),
-    "negative": (),
-    "style": ("stylize",),
-    "face": (),
-    "size": ("resolution",),
-    "background": (),
-    "priority": (),
-    "max_cost": (),
-    "tags": ("tag",),
-    "skip": (),
-    "pipeline": (),
-    "quality": (),
-    "format": (),
-}
-"""Our columns, and what else people call them."""
-
-FURTHER = tuple(f"garment_{n}" for n in range(2, 10))
-ERRORS = ("error_code", "error_column", "error_value", "error_text", "error_fix")
-"""Columns of failed.csv that say what went wrong; left out when it is read again."""
-
-GARMENTS = ("garment", *FURTHER)
-CHOICES: tuple[str, ...] = (
-    "seed",
-    "variants",
-    "provider",
-    "fallback",
-    "prompt",
-    "negative",
-    "style",
-    "face",
-    "size",
-)
-CHOICES += ("background", "max_cost", "pipeline", "quality")
-"""Columns that become Pair.overrides under their own name."""
+from .vocabulary import ALIASES, ERRORS, GARMENTS
 
 _OURS = {alias: ours for ours, aliases in ALIASES.items() for alias in (ours, *aliases)}
 _OURS |= {f"{word}_{n}": f"garment_{n}" for word in ("garment", *ALIASES["garment"]) for n in range(2, 10)}
@@ -94,7 +48,12 @@ class Header(NamedTuple):
 
     layout: Layout
     complaints: tuple[Complaint, ...]
-    refusals: tuple[Refusal, ...]
+    wrong: tuple[Refusal, ...]
+    """Mappings that name nothing."""
+    twins: tuple[Refusal, ...]
+    """Two columns that mean the same."""
+    lacking: tuple[Refusal, ...]
+    """Required columns that are not there."""
 
 
 def plain(name: str) -> str:
@@ -126,27 +85,32 @@ def layout_of(names: Sequence[str]) -> Layout:
     )
 
 
+def named(refusals: Iterable[Refusal], file: str) -> list[Refusal]:
+    """The same refusals with the file's name in front."""
+    return [
+        r._replace(what=r.what.replace("there is no column", f"{file} has no column", 1)) for r in refusals
+    ]
+
+
 def read_header(
     theirs: Sequence[str], mapping: Sequence[tuple[str, str]], filled: Mapping[str, str]
 ) -> Header:
     """Decide what each column is. filled: columns that defaults or overrides supply."""
     complaints: list[Complaint] = []
-    refusals: list[Refusal] = []
-    wanted = _mapped(theirs, mapping, refusals)
+    wrong: list[Refusal] = []
+    wanted = _mapped(theirs, mapping, wrong)
     names = [wanted.get(at) or our_name(name) for at, name in enumerate(theirs)]
-    _settle_twins(theirs, names, wanted, complaints, refusals)
+    _settle_twins(theirs, names, wanted, complaints)
     for at, name in enumerate(names):
         if name in ERRORS:
             names[at] = ""
         elif not name:
             names[at] = "meta." + (theirs[at].strip() or f"column_{at + 1}")
             complaints += _misspelled(theirs[at])
-    _refuse_twins(theirs, names, refusals)
     if any(our_name(name) and name != plain(name) for name in theirs if plain(name) in ALIASES):
         complaints.append(notice("M-FORMAT", "column names are read without case and spaces"))
-    for ours in missing(names, filled):
-        refusals.append(_lacking(ours, theirs, names))
-    return Header(layout_of(names), tuple(complaints), tuple(refusals))
+    lacking = tuple(_lacking(ours, theirs, names) for ours in missing(names, filled))
+    return Header(layout_of(names), tuple(complaints), tuple(wrong), _twins(theirs, names), lacking)
 
 
 def missing(names: Sequence[str], filled: Mapping[str, str]) -> list[str]:
@@ -194,7 +158,6 @@ def _settle_twins(
     names: list[str],
     wanted: Mapping[int, str],
     complaints: list[Complaint],
-    refusals: list[Refusal],
 ) -> None:
     """A column with exactly our name (or mapped to it) wins over one that is only called alike."""
     sure = {name for at, name in enumerate(names) if name and (at in wanted or plain(theirs[at]) == name)}
@@ -212,8 +175,9 @@ def _settle_twins(
             names[at] = "meta." + theirs[at].strip()
 
 
-def _refuse_twins(theirs: Sequence[str], names: Sequence[str], refusals: list[Refusal]) -> None:
+def _twins(theirs: Sequence[str], names: Sequence[str]) -> tuple[Refusal, ...]:
     first: dict[str, int] = {}
+    refusals = []
     for at, name in enumerate(names):
         if name and name in first:
             both = (
@@ -222,6 +186,7 @@ def _refuse_twins(theirs: Sequence[str], names: Sequence[str], refusals: list[Re
             fix = "try       take one out, or rename it, or choose with --map"
             refusals.append(Refusal("M-COLUMN", f"{both} are both {shown(name)}.", (fix,)))
         first.setdefault(name, at)
+    return tuple(refusals)
 
 
 def _misspelled(name: str) -> list[Complaint]:

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from tryon_cli.model.errors import Complaint
 
-from .columns import Header, our_name, read_header
+from .columns import Header, named, our_name, read_header
 from .options import ManifestOptions
 from .record import LONGEST_CELL, Record
 from .source import LONGEST_LINE, Source
@@ -34,9 +34,9 @@ class Delimited:
             text = f"{source.name} has a line of more than {LONGEST_LINE:,} characters: this is no table."
             raise refuse([Refusal("M-LIMIT", text)])
         self._delimiter, header, found = self._find_header(options, delimiter or options.delimiter)
-        refusals = [r._replace(what=_named(source, r.what)) for r in header.refusals]
+        refusals = (*header.lacking, *header.twins, *header.wrong)
         if refusals:
-            raise refuse(refusals)
+            raise refuse(named(refusals, source.name))
         self._layout = header.layout
         self.meta = tuple(theirs for _, theirs in header.layout.meta)
         self.notices: tuple[Complaint, ...] = (*said, *found, *header.complaints)
@@ -231,7 +231,3 @@ def _grammar(delimiter: str) -> re.Pattern[str]:
     # possessive (*+): a row of many spaces must not be tried in every possible way
     cell = rf' *+(?:"(?:[^"]|"")*+"|[^"{gap}\r\n]*+)'
     return re.compile(rf"{cell}(?:{gap}{cell})*+[\r\n]*+")
-
-
-def _named(source: Source, what: str) -> str:
-    return what.replace("there is no column", f"{source.name} has no column", 1)

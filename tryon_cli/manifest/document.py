@@ -11,7 +11,7 @@ from typing import NoReturn, TextIO
 from tryon_cli.model.errors import Complaint
 
 from .columns import our_name
-from .objects import DECODER, BadJson, Layouts, cell_of, first_object, guarded
+from .objects import DECODER, LOOK, BadJson, Layouts, cell_of, guarded
 from .options import ManifestOptions
 from .record import Record
 from .source import Source
@@ -34,11 +34,11 @@ class Document:
         self._source = source
         defaults: dict[str, object] = {}
         rows = 0
-        first = None
+        first: list[dict[str, object]] = []
         for _, found in self._walk(defaults):
             rows += 1
-            if first is None:
-                first = first_object(iter((found,)))
+            if len(first) < LOOK and not isinstance(found, BadJson):
+                first.append(found)
         self.defaults: Mapping[str, str] = self._cells(defaults)
         options = replace(options, defaults={**options.defaults, **self.defaults})
         self._layouts = Layouts(options)

@@ -8,6 +8,7 @@ from typing import BinaryIO, NamedTuple
 from tryon_cli.model.digest import Digest
 from tryon_cli.model.errors import Complaint, TryonError
 
+from .columns import missing, our_name
 from .options import ManifestOptions
 from .record import Form
 from .source import Source
@@ -76,7 +77,15 @@ def _form_of(file: Source, options: ManifestOptions) -> tuple[str, tuple[Complai
         return "csv", (notice("M-FORMAT", f"it is read as a table: it does not start like {ending.upper()}"),)
     if ending == "json" and shape == "jsonl":
         return "jsonl", (notice("M-FORMAT", "it is read as JSONL: there is one object per line"),)
+    if ending == "pairs" and _is_table(start):
+        return "csv", (notice("M-FORMAT", "it is read as a table: its first line names columns"),)
     return ending or "csv", ()
+
+
+def _is_table(start: str) -> bool:
+    """True when the first line that is no comment names both required columns."""
+    first = next((line for line in start.splitlines() if line and not line.startswith("#")), "")
+    return any(not missing([our_name(cell) for cell in first.split(sign)], {}) for sign in (",", ";", "\t"))
 
 
 def _shape_of(start: str) -> str:

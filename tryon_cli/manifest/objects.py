@@ -6,10 +6,12 @@ import json
 import math
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import islice
+from typing import NamedTuple
 
 from tryon_cli.model.errors import Complaint
 
-from .columns import Layout, our_name, read_header
+from .columns import Layout, named, our_name, read_header
 from .options import ManifestOptions
 from .record import LONGEST_CELL, Record
 from .source import LONGEST_LINE, Source
@@ -18,6 +20,8 @@ from .values import spelled
 
 DEEPEST = 20
 LAYOUTS = 256
+LOOK = 100
+"""Rows whose keys together are the columns of the file."""
 _BRACKETS = re.compile(r"[\[\]{}]")
 
 
@@ -43,8 +47,8 @@ class Lines:
         self._source = source
         self._layouts = Layouts(options)
         self.expected = source.lines
-        found = first_object(row for _, row in self._objects())
-        self.columns, self.meta, complaints = self._layouts.check(source.name, found)
+        found = (row for _, row in self._objects() if not isinstance(row, BadJson))
+        self.columns, self.meta, complaints = self._layouts.check(source.name, list(islice(found, LOOK)))
         self.notices = (*said, *complaints)
 
     def records(self) -> Iterator[Record]:
@@ -63,6 +67,14 @@ class Lines:
                     yield line, wrong
 
 
+class FirstLook(NamedTuple):
+    """Their columns, those we do not know, and what is to be said about them."""
+
+    columns: tuple[str, ...]
+    meta: tuple[str, ...]
+    complaints: tuple[Complaint, ...]
+
+
 class Layouts:
     """Turns objects into records; equal sets of keys are looked at once."""
 
@@ -73,18 +85,13 @@ class Layouts:
         }
         self._known: dict[tuple[str, ...], tuple[Layout, tuple[Complaint, ...]]] = {}
 
-    def check(
-        self, name: str, found: dict[str, object] | None
-    ) -> tuple[tuple[str, ...], tuple[str, ...], tuple[Complaint, ...]]:
-        """Columns, our unknown ones and complaints of the first object; refuses a file that lacks columns."""
-        if found is None:
-            return (), (), ()
-        header = read_header(list(found), self._mapping, self._filled)
-        if header.refusals:
-            named = [r._replace(what=r.what.replace("there is no column", f"{name} has no column", 1))
-                     for r in header.refusals]  # fmt: skip
-            raise refuse(named)
-        return tuple(found), tuple(theirs for _, theirs in header.layout.meta), header.complaints
+    def check(self, name: str, found: Sequence[dict[str, object]]) -> FirstLook:
+        """What the first objects have for columns. Refuses a file in which none of them has a human."""
+        keys = list(dict.fromkeys(key for row in found for key in row))
+        header = read_header(keys, self._mapping, self._filled)
+        if found and (header.lacking or header.wrong):
+            raise refuse(named((*header.lacking, *header.wrong), name))
+        return FirstLook(tuple(keys), tuple(theirs for _, theirs in header.layout.meta), header.complaints)
 
     def record(self, number: int, line: int, found: dict[str, object] | BadJson) -> Record:
         """The row as cells; what cannot be a cell is a complaint."""
@@ -114,17 +121,10 @@ class Layouts:
         if known is None:
             if len(self._known) >= LAYOUTS:
                 self._known.clear()
-            mapping = [(ours, theirs) for ours, theirs in self._mapping if theirs in keys]
-            header = read_header(keys, mapping, self._filled)
-            wrong = [r for r in header.refusals if "no column" not in r.what] if keys else []
-            complaints = tuple(bad("M-JSON", "", "", r.what, "take one of them out") for r in wrong)
+            header = read_header(keys, self._mapping, self._filled)  # what it lacks are empty cells
+            complaints = tuple(bad("M-JSON", "", "", r.what, "take one of them out") for r in header.twins)
             known = self._known[keys] = (header.layout, complaints)
         return known
-
-
-def first_object(rows: Iterator[dict[str, object] | BadJson]) -> dict[str, object] | None:
-    """The first row that could be read."""
-    return next((row for row in rows if not isinstance(row, BadJson)), None)
 
 
 def parse_object(text: str) -> dict[str, object]:

@@ -16,13 +16,11 @@ from typing import NamedTuple
 from tryon_cli.model.errors import Complaint
 
 from . import globs, links
-from .trouble import bad, nearest, notice, shown
+from .neighbours import Neighbours
+from .trouble import bad, notice, shown
 
 MEMO = 32_768
 """Paths whose verdict is kept; then the memory starts afresh."""
-
-SEARCHES = 200
-"""Missing files for which the folder is searched for a name that looks alike."""
 
 _PEOPLE = frozenset(
     ("human", "humans", "people", "person", "persons", "models", "customers", "selfies", "image")
@@ -84,8 +82,7 @@ class Pictures:
         self._allow_outside, self._expand_vars = allow_outside, expand_vars
         self._looks: dict[str, Look] = {}
         self._folders: dict[str, str] = {}
-        self._names: dict[str, list[str]] = {}
-        self._searches = 0
+        self._names = Neighbours()
 
     def look(self, cell: str) -> Look:
         """The picture a path names, or what is wrong with it (without row and column)."""
@@ -182,28 +179,11 @@ class Pictures:
         return bad("M-FILE", "", cell, f"{shown(cell)} not found (tried {tried})", fix)
 
     def _neighbour(self, path: str) -> str:
-        """An existing file beside the missing one that is called nearly the same."""
         folder, name = os.path.split(path)
-        if not self._is_inside(os.path.join(self._bases[0], folder)):
-            return ""  # never tell what lies in folders that may not be read
-        names = self._names_in(os.path.join(self._bases[0], folder))
-        stem = os.path.splitext(name)[0].casefold()
-        same = next((n for n in names if os.path.splitext(n)[0].casefold() == stem), "")
-        if not same and self._searches < SEARCHES:
-            self._searches += 1
-            same = nearest(name, names, 0.7)
-        return os.path.join(folder, same) if same else ""
-
-    def _names_in(self, folder: str) -> list[str]:
-        if folder not in self._names:
-            if len(self._names) > 64:
-                self._names.clear()
-            try:
-                with os.scandir(folder) as entries:
-                    self._names[folder] = sorted(e.name for _, e in zip(range(2000), entries, strict=False))
-            except (OSError, ValueError):
-                self._names[folder] = []
-        return self._names[folder]
+        place = os.path.join(self._bases[0], folder)
+        # never tell what lies in folders that may not be read
+        near = self._names.near(place, name) if self._is_inside(place) else ""
+        return os.path.join(folder, near) if near else ""
 
     def _is_inside(self, folder: str) -> bool:
         return self._allow_outside or (os.path.realpath(folder) + "/").startswith(self._allowed)

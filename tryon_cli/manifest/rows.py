@@ -6,17 +6,16 @@ pass says the same and two passes do not disturb each other.
 
 from __future__ import annotations
 
-import fnmatch
 import itertools
-import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import NamedTuple
 
 from tryon_cli.model.errors import Complaint, Level
 from tryon_cli.model.pair import Pair
 
 from .asked import NOTHING, Asked, Asking
-from .columns import CHOICES, GARMENTS, our_name
+from .columns import our_name
+from .dressing import ONE_AUTO, dressed
+from .filters import filters_of
 from .hostile import hostile
 from .naming import Naming, Unnamed
 from .options import Invalid, ManifestOptions
@@ -24,42 +23,12 @@ from .outfits import Outfits, Side
 from .pictures import Look, Picture
 from .record import Record
 from .trouble import Refusal, bad, notice, refuse, shown, warning, where
+from .vocabulary import CHOICES, GARMENTS
 
 Complain = Callable[[Complaint], None]
 
 MOST_NOTICES = 100
 """Notices and warnings of one code that a pass gives; the last one says so."""
-
-GARMENTS_MOST = 9
-
-
-class Filters(NamedTuple):
-    """Which rows are wanted."""
-
-    tags: frozenset[str]
-    ids: tuple[re.Pattern[str], ...]
-
-    def fit(self, row_id: str, tags: Sequence[str]) -> bool:
-        """True when one of the tags and one of the ids fits (or none is asked for)."""
-        if self.tags and self.tags.isdisjoint(tags):
-            return False
-        return not self.ids or any(pattern.fullmatch(row_id) for pattern in self.ids)
-
-
-def filters_of(only: Sequence[str]) -> tuple[Filters, list[Refusal]]:
-    """Read "tag:NAME" and "id:PATTERN"."""
-    tags, ids, refusals = [], [], []
-    for text in only:
-        kind, _, rest = text.partition(":")
-        if kind == "tag" and rest:
-            tags.append(rest)
-        elif kind == "id" and rest:
-            ids.append(re.compile(fnmatch.translate(rest)))
-        else:
-            refusals.append(
-                Refusal("M-VALUE", f"--only {shown(text)!r} is not known.", ("write tag:NAME or id:PATTERN",))
-            )
-    return Filters(frozenset(tags), tuple(ids)), refusals
 
 
 class Pass:
@@ -178,9 +147,11 @@ class Pass:
             if cloth.file == human.file or cloth.kind == "human" or human.kind == "garment":
                 complaints += self._mixed_up(human, clothes, row, record.line)
                 break
-        categories = asked.categories or _AUTO[: len(clothes)]
+        categories = asked.categories or ONE_AUTO
         if len(clothes) > 1 or len(categories) != 1:
-            clothes, categories, wrong = self._dressing(asked.categories, clothes)
+            clothes, categories, wrong = dressed(
+                asked.categories, clothes, self._options.outfit_order == "auto"
+            )
             complaints += where(wrong, row, record.line)
         paths = tuple([cloth.path for cloth in clothes])
         pair = Unnamed(record, child, row, fields, asked, human, clothes, paths, categories)
@@ -225,25 +196,6 @@ class Pass:
         self._tell(said, row, line)
         return ()
 
-    def _dressing(
-        self, given: tuple[str, ...], clothes: tuple[Picture, ...]
-    ) -> tuple[tuple[Picture, ...], tuple[str, ...], list[Complaint]]:
-        """Garments and their categories in the order of dressing; complaints."""
-        count = len(clothes)
-        wrong: list[Complaint] = []
-        if count > GARMENTS_MOST:
-            text = f"{count} garments, {GARMENTS_MOST} are possible"
-            wrong.append(bad("M-CAP", "garment", str(count), text, "split the outfit"))
-        categories = given * count if len(given) == 1 else given or ("auto",) * count
-        if len(categories) != count:
-            text = f"{len(categories)} categories for {count} garments"
-            wrong.append(bad("M-VALUE", "category", "|".join(given), text, "one for all, or one each"))
-            categories = ("auto",) * count
-        if self._options.outfit_order == "auto":
-            order = sorted(range(count), key=lambda at: _ORDER.get(categories[at], 1))
-            clothes, categories = tuple(clothes[at] for at in order), tuple(categories[at] for at in order)
-        return clothes, categories, wrong
-
     def _invalid(
         self,
         fields: dict[str, str],
@@ -275,8 +227,6 @@ class Pass:
             self._complain(notice(said.code, f"more than {MOST_NOTICES} of these; the rest is not listed"))
 
 
-_AUTO = ("auto",) * (GARMENTS_MOST + 1)
-_ORDER = {"lower": 0, "upper": 1, "auto": 1, "dress": 2, "full": 2, "outer": 3, "shoes": 4, "accessory": 5}
 _ASKED = frozenset((*CHOICES, "mask", "keep", "category", "priority", "tags", "skip", "format"))
 
 

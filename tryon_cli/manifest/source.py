@@ -1,7 +1,6 @@
 """The bytes of a manifest: opened once, read any number of times. Knows no format."""
 
 # Paths are text here: a Path costs more than all else that is done with it.
-# ruff: noqa: PTH208
 from __future__ import annotations
 
 import codecs
@@ -17,23 +16,12 @@ from typing import BinaryIO
 from tryon_cli.model.digest import Digest
 from tryon_cli.model.errors import Exit, TryonError
 
-from .trouble import Refusal, nearest, refuse
+from .gate import check_encoding, check_text, kind_of
+from .trouble import Refusal, refuse
 
 CHUNK = 1 << 20
 LONGEST_LINE = CHUNK
 """Characters a line may have in a format of lines; one more is no table any more."""
-
-_MAGIC = (
-    (b"PK\x03\x04", "a ZIP archive or an Excel workbook: save it as CSV UTF-8"),
-    (b"\xd0\xcf\x11\xe0", "an old Excel workbook: save it as CSV UTF-8"),
-    (b"\x89PNG", "a PNG picture"),
-    (b"\xff\xd8\xff", "a JPEG picture"),
-    (b"RIFF", "a picture or a sound"),
-    (b"%PDF", "a PDF document"),
-    (b"\x1f\x8b", "a gzip archive: unpack it first"),
-    (b"SQLite format 3", "a database"),
-)
-_BOMS = ((codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 
 
 class Source:
@@ -61,13 +49,13 @@ class Source:
     @classmethod
     def open(cls, source: str | Path, encoding: str = "utf-8", stdin: BinaryIO | None = None) -> Source:
         """Open a file, a FIFO or, for "-", standard input (both are copied to a temporary file first)."""
-        _check_encoding(encoding)
+        check_encoding(encoding)
         if str(source) == "-":
             if stdin is None:
                 raise TryonError(Exit.MANIFEST, "there is no standard input to read.", code="M-FILE")
             return cls("standard input", None, _spooled(stdin), encoding)
         path = Path(source)
-        kind = _kind_of(path)
+        kind = kind_of(path)
         if stat.S_ISFIFO(kind.st_mode):
             with path.open("rb") as pipe:
                 return cls(str(path), None, _spooled(pipe), encoding)
@@ -118,7 +106,7 @@ class Source:
         done = since = 0
         for chunk in self._chunks():
             if not done:
-                self._check_text(chunk)
+                check_text(self.name, chunk, self.encoding)
                 self.bom = chunk.startswith(codecs.BOM_UTF8)
             digest.update(chunk)
             try:
@@ -142,30 +130,6 @@ class Source:
                 raise _shrunk(self.name)
             at += len(chunk)
             yield chunk
-
-    def _check_text(self, start: bytes) -> None:
-        for magic, what in _MAGIC:
-            if start.startswith(magic):
-                raise refuse([Refusal("M-ENCODING", f"{self.name} is not a text file but {what}.")])
-        for bom, name in _BOMS:
-            if start.startswith(bom) and self.encoding == "utf-8-sig":
-                hint = f"try       --encoding {name}"
-                raise refuse(
-                    [
-                        Refusal(
-                            "M-ENCODING",
-                            f"{self.name} is {name.upper()}, not UTF-8 (byte 0, line 1).",
-                            (hint,),
-                        )
-                    ]
-                )
-        if self.encoding == "utf-8-sig" and start[:4096].count(0) * 10 > len(start[:4096]):
-            text = (
-                f"{self.name} is not a UTF-8 text file: byte {start.index(0):,} (line 1) is 0, and many more."
-            )
-            raise refuse(
-                [Refusal("M-ENCODING", text, ("try       --encoding utf-16-le, if it comes from Windows",))]
-            )
 
     def _not_text(self, at: int, error: UnicodeDecodeError) -> TryonError:
         head = b"".join(self._chunks_until(at))
@@ -223,42 +187,6 @@ def _spooled(stream: BinaryIO) -> BinaryIO:
 
 def _stamp(seen: os.stat_result) -> tuple[int, ...]:
     return seen.st_dev, seen.st_ino, seen.st_size, seen.st_mtime_ns
-
-
-def _check_encoding(encoding: str) -> None:
-    try:
-        codecs.lookup(encoding)
-        "".encode(encoding)  # refuses byte-to-byte codecs such as zip
-    except (LookupError, ValueError):
-        near = nearest(
-            encoding.lower(), ("utf-8", "utf-16", "latin-1", "cp1252", "shift_jis", "gb18030"), 0.5
-        )
-        hint = (f"did you mean {near}?",) if near else ()
-        raise refuse([Refusal("M-ENCODING", f"--encoding {encoding[:40]!r} is not known.", hint)]) from None
-
-
-def _kind_of(path: Path) -> os.stat_result:
-    """Stat a manifest and refuse everything that is neither a file nor a pipe."""
-    try:
-        kind = path.stat()
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise refuse([Refusal("M-FILE", f"{path} cannot be opened: {reason}.", _neighbour(path))]) from None
-    if stat.S_ISDIR(kind.st_mode):
-        hint = "try       a file in it, or --format viton / dresscode for a dataset folder"
-        raise refuse([Refusal("M-FILE", f"{path} is a folder, not a manifest.", (hint,))])
-    if not (stat.S_ISREG(kind.st_mode) or stat.S_ISFIFO(kind.st_mode)):
-        raise refuse([Refusal("M-FILE", f"{path} is a device or a socket, not a manifest.")])
-    return kind
-
-
-def _neighbour(path: Path) -> tuple[str, ...]:
-    try:
-        names = os.listdir(path.parent)[:2000]
-    except (OSError, ValueError):
-        return ()
-    near = nearest(path.name, names, 0.6)
-    return (f"did you mean {path.parent / near}?",) if near else ()
 
 
 def _guess(byte: bytes, encoding: str) -> str:
