@@ -81,7 +81,7 @@ def verify(store: Store, progress: Callable[[int], None] = lambda done: None) ->
     store.index.forget(gone)
     store.index.flush()
     named = {answer.digest for _, answer in answers}
-    freed = sweep(store.root / "tmp", keep=store.disk.scratch)
+    freed = sweep(store.root / "tmp")
     return Verified(len(good), tuple(bad), len(gone), len(good - named), freed)
 
 

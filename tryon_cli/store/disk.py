@@ -1,4 +1,4 @@
-"""Bytes as files named by their digest. Whole or absent; verified on every read.
+"""Bytes as files named by their digest. Whole or absent; verified on every read. Knows no answers.
 
 blobs/ab/<64 hex>   tmp/<owner>/<n>   damaged/<64 hex>
 """
@@ -9,7 +9,7 @@ import contextlib
 import errno
 import hashlib
 import os
-import shutil
+import stat
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -20,10 +20,17 @@ from ..model.digest import Digest, is_digest
 from ..model.errors import Fault, FaultKind
 from ..model.events import Warned
 from ..model.ports import Tell
+from . import trouble
+from .files import inode_of, make_folders, read_all, sync_folder, write_whole
 from .scratch import Scratch
 
 DAY = 86_400.0
 """Seconds. A blob that is used has its time moved at most once a day: cleaning goes by that time."""
+
+LARGEST = 1 << 30
+"""Bytes. No picture is larger, so a larger file is not loaded to find out that it is none of ours."""
+
+_READ = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
 
 
 class Blob(NamedTuple):
@@ -46,7 +53,7 @@ class DiskBlobs:
         clock: Callable[[], float] = time.time,
         read_only: bool = False,
     ) -> None:
-        """Raises Fault(STORAGE) when the folder cannot be made or written."""
+        """read_only: changes no byte. Raises Fault(STORAGE) when the folder cannot be made or written."""
         self._root = root
         self._blobs = f"{root}/blobs"
         self._tell = tell
@@ -54,169 +61,170 @@ class DiskBlobs:
         self._told: set[str] = set()
         self._lock = threading.Lock()
         self._scratch: Scratch | None = None
-        self._alive = 0
+        self._born = 0
         if read_only:
             return
         try:
             root.mkdir(parents=True, exist_ok=True, mode=0o700)
-            for n in range(256):
-                Path(f"{self._blobs}/{n:02x}").mkdir(parents=True, exist_ok=True, mode=0o700)
+            make_folders(self._blobs)
             self._scratch = Scratch(root / "tmp")
-            self._alive = os.stat(self._blobs).st_ino  # noqa: PTH116
+            self._born = inode_of(self._blobs)
         except OSError as error:
-            raise self._trouble(error) from error
+            raise trouble.cannot_write(root, error) from error
+
+    @property
+    def scratch(self) -> Path | None:
+        """Our folder for half-written files; None when reading only."""
+        return self._scratch.folder if self._scratch else None
 
     def path_of(self, digest: Digest) -> str:
-        """Where these bytes lie, or would."""
+        """Where these bytes lie, or would. Raises ValueError for anything that is no digest."""
         if not is_digest(digest):
             raise ValueError(f"not a digest: {str(digest)[:80]!r}")
         return f"{self._blobs}/{digest[:2]}/{digest}"
 
     def put(self, data: bytes, *, durable: bool = False) -> Digest:
         """Keep these bytes. durable: on the platter when this returns. Raises Fault(STORAGE)."""
-        digest = Digest(hashlib.sha256(data).hexdigest())
-        path = f"{self._blobs}/{digest[:2]}/{digest}"
         if self._scratch is None:
             raise Fault(FaultKind.STORAGE, f"{self._root} was opened for reading only", code="S-READONLY")
+        digest = Digest(hashlib.sha256(data).hexdigest())
+        path = f"{self._blobs}/{digest[:2]}/{digest}"
         try:
-            if not self._there(path, len(data)):
-                self._write(self._scratch.path(), path, data, durable)
+            if not (self._sync(path, data) if durable else self._there(path, len(data))):
+                try:
+                    write_whole(self._scratch.path(), path, data, durable)
+                except FileNotFoundError:  # a folder of ours is gone
+                    self.check_alive()
+                    self._mend(path)
+                    write_whole(self._scratch.path(), path, data, durable)
         except OSError as error:
-            raise self._trouble(error, len(data)) from error
+            raise trouble.cannot_write(self._root, error, len(data)) from error
         return digest
 
+    def check_alive(self) -> None:
+        """Raises Fault(STORAGE, S-GONE) when the cache was removed or replaced since it was opened."""
+        if self._scratch is not None and inode_of(self._blobs) != self._born:
+            raise trouble.gone(self._root)
+
+    def _mend(self, path: str) -> None:
+        """Somebody tidied up inside the cache: make the folders for this path again."""
+        os.makedirs(os.path.dirname(path), 0o700, exist_ok=True)  # noqa: PTH103, PTH120
+        with self._lock:
+            if self._scratch is not None and not self._scratch.folder.is_dir():
+                self._scratch.close()
+                self._scratch = Scratch(self._root / "tmp")
+
     def _there(self, path: str, size: int) -> bool:
+        """Are they kept already? By size: whoever reads them checks every byte."""
         try:
-            found = os.stat(path)  # noqa: PTH116
+            found = os.lstat(path)
         except FileNotFoundError:
             return False
-        if found.st_size != size:
+        if found.st_size != size or not stat.S_ISREG(found.st_mode):
             return False
-        now = self._clock()
-        if abs(now - found.st_mtime) > DAY:
-            with contextlib.suppress(OSError):
-                os.utime(path, (now, now))
+        self._touch(path, found.st_mtime)
         return True
 
-    def _write(self, part: str, path: str, data: bytes, durable: bool) -> None:
-        fd = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    def _sync(self, path: str, data: bytes) -> bool:
+        """Money was spent on these: what lies there must be the same bytes, and be on the platter."""
         try:
-            written = os.write(fd, data)
-            while written < len(data):
-                written += os.write(fd, memoryview(data)[written:])
-            if durable:
-                os.fsync(fd)
-        except BaseException:
-            os.close(fd)
-            with contextlib.suppress(OSError):
-                os.unlink(part)  # noqa: PTH108
-            raise
-        os.close(fd)
-        os.rename(part, path)  # noqa: PTH104
-        if durable:
-            self._sync_folder(os.path.dirname(path))  # noqa: PTH120
-
-    def _sync_folder(self, folder: str) -> None:
-        fd = os.open(folder, os.O_RDONLY | os.O_CLOEXEC | os.O_DIRECTORY)
+            fd = os.open(path, _READ)
+        except OSError:
+            return False
         try:
+            found = os.fstat(fd)
+            if (
+                found.st_size != len(data)
+                or not stat.S_ISREG(found.st_mode)
+                or read_all(fd, len(data)) != data
+            ):
+                return False
             os.fsync(fd)
         finally:
             os.close(fd)
+        sync_folder(path)
+        return True
+
+    def _touch(self, file: int | str, used: float) -> None:
+        now = self._clock()
+        if abs(now - used) > DAY and self._scratch is not None:
+            with contextlib.suppress(OSError):
+                os.utime(file, (now, now))
 
     def get(self, digest: Digest) -> bytes | None:
         """The bytes, verified; None when they are unknown, or were damaged and are set aside now."""
+        path = self.path_of(digest)
+        found = None
         try:
-            fd = os.open(self.path_of(digest), os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
-        except OSError:
+            fd = os.open(path, _READ)
+            try:
+                found = os.fstat(fd)
+                data = read_all(fd, found.st_size) if _is_ours(found) else b""
+                self._touch(fd, found.st_mtime)
+            finally:
+                os.close(fd)
+        except FileNotFoundError:
             return None
-        try:
-            data = _all(fd)
         except OSError as error:
-            self._set_aside(digest, f"cannot be read ({error.strerror})")
+            if error.errno in (errno.EMFILE, errno.ENFILE, errno.ENOMEM):  # our trouble, not the file's
+                raise trouble.cannot_write(self._root, error) from error
+            self._set_aside(digest, f"cannot be read ({error.strerror})", found)
             return None
-        finally:
-            os.close(fd)
-        if hashlib.sha256(data).hexdigest() == digest:
+        if hashlib.sha256(data).hexdigest() == digest and _is_ours(found):
             return data
-        self._set_aside(digest, "holds other bytes than it should")
+        self._set_aside(digest, "holds other bytes than it should", found)
         return None
 
     def has(self, digest: Digest, size: int) -> bool:
         """Is it there with this size in bytes? One look."""
         try:
-            return os.stat(f"{self._blobs}/{digest[:2]}/{digest}").st_size == size  # noqa: PTH116
-        except OSError:
+            return os.lstat(f"{self._blobs}/{digest[:2]}/{digest}").st_size == size
+        except (OSError, ValueError):
             return False
 
-    def _set_aside(self, digest: Digest, why: str) -> None:
-        folder = self._root / "damaged"
-        with contextlib.suppress(OSError):
-            folder.mkdir(exist_ok=True, mode=0o700)
-            os.replace(self.path_of(digest), folder / digest)  # noqa: PTH105
+    def _set_aside(self, digest: Digest, why: str, found: os.stat_result | None) -> None:
+        """Move it to damaged/, unless somebody has put good bytes there since we read (another inode)."""
+        path = self.path_of(digest)
+        if self._scratch is not None and (found is None or found.st_ino == inode_of(path)):
+            with contextlib.suppress(OSError):
+                damaged = self._root / "damaged"
+                damaged.mkdir(exist_ok=True, mode=0o700)
+                os.replace(path, damaged / digest)  # noqa: PTH105
         with self._lock:
             if digest in self._told:
                 return
             self._told.add(digest)
-        text = f"a cached picture {why} and was set aside ({digest[:12]}); it is made again"
+        text = f"a cached picture {why} and was set aside ({digest[:12]}); it is made again when needed"
         self._tell(Warned(self._clock(), "S-DAMAGED", text))
 
-    def delete(self, digest: Digest) -> None:
-        """Forget these bytes."""
-        with contextlib.suppress(FileNotFoundError):
+    def delete(self, digest: Digest) -> bool:
+        """Forget these bytes. True: they were there. Raises Fault(STORAGE)."""
+        try:
             os.unlink(self.path_of(digest))  # noqa: PTH108
+        except FileNotFoundError:
+            return False
+        except OSError as error:
+            raise trouble.cannot_write(self._root, error) from error
+        return True
 
     def all(self) -> Iterator[Blob]:
-        """Every blob, in no order."""
+        """Every blob, in no order; what appears or vanishes meanwhile may or may not be among them."""
         for n in range(256):
-            with contextlib.suppress(OSError), os.scandir(f"{self._blobs}/{n:02x}") as entries:
-                for entry in entries:
+            try:
+                entries = list(os.scandir(f"{self._blobs}/{n:02x}"))
+            except OSError:
+                continue
+            for entry in entries:
+                with contextlib.suppress(OSError):
+                    found = entry.stat(follow_symlinks=False)
                     if is_digest(entry.name):
-                        found = entry.stat(follow_symlinks=False)
                         yield Blob(Digest(entry.name), found.st_size, found.st_mtime)
-
-    @property
-    def scratch(self) -> Path | None:
-        """Our own folder for half-written files."""
-        return self._scratch.folder if self._scratch is not None else None
 
     def close(self) -> None:
         """Remove our folder for half-written files."""
         if self._scratch is not None:
             self._scratch.close()
 
-    def _trouble(self, error: OSError, size: int = 0) -> Fault:
-        gone = error.errno == errno.ENOENT
-        if gone and (not self._alive or not self._same_folder()):
-            return Fault(
-                FaultKind.STORAGE,
-                f"the cache {self._root} was removed or replaced while running",
-                code="S-GONE",
-                fix="put it back or leave it away, then: tryon resume",
-            )
-        free = ""
-        with contextlib.suppress(OSError):
-            free = f", {shutil.disk_usage(self._root).free / 1e6:,.0f} MB free"
-        need = f" ({size / 1e6:,.1f} MB needed{free})" if size else ""
-        reason = (error.strerror or str(error)).lower()
-        return Fault(
-            FaultKind.STORAGE,
-            f"cannot write to the cache {self._root}: {reason}{need}",
-            code="S-CACHE",
-            fix="make room (tryon cache gc --max 5GB) or set another --cache-dir, then: tryon resume",
-        )
 
-    def _same_folder(self) -> bool:
-        try:
-            return os.stat(self._blobs).st_ino == self._alive  # noqa: PTH116
-        except OSError:
-            return False
-
-
-def _all(fd: int) -> bytes:
-    size = os.fstat(fd).st_size
-    data = os.read(fd, size + 1)
-    while True:  # more than one read for what is very large, or grew
-        more = os.read(fd, 1 << 20)
-        if not more:
-            return data
-        data += more
+def _is_ours(found: os.stat_result) -> bool:
+    return stat.S_ISREG(found.st_mode) and found.st_size <= LARGEST
