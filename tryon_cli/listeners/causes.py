@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -53,6 +54,14 @@ class Causes:
         self.warnings: dict[str, tuple[str, int]] = {}
         """Code -> first text and count."""
 
+    def is_new(self, code: str) -> bool:
+        """No row has had this cause so far. When there are too many, only one of the others is new."""
+        return _is_new(code, self.by_code)
+
+    def is_new_warning(self, code: str) -> bool:
+        """As is_new(), of warnings."""
+        return _is_new(code, self.warnings)
+
     def row(self, event: RowEnded) -> Cause | None:
         """Count a row's cause, if it has one. Returns it when it was heard for the first time."""
         for reason in event.reasons if event.state is RowState.FLAGGED else ():
@@ -81,6 +90,10 @@ class Causes:
     def ranked(self) -> list[Cause]:
         """The most frequent first."""
         return sorted(self.by_code.values(), key=lambda cause: -cause.count)
+
+
+def _is_new(code: str, known: Collection[str]) -> bool:
+    return code not in known and (len(known) < MOST or OTHER not in known)
 
 
 class News(NamedTuple):
@@ -142,8 +155,8 @@ def _news(event: Event, row: str) -> tuple[News, str] | None:
         case Warned():
             return News(event.at, "", "warning", f"{event.code} {event.text}"), event.code
         case ProviderTurned():
-            word = f"{event.provider} {'is back' if event.up else 'is down'}"
-            return News(event.at, "", word, event.text), str(event.up)
+            text = f"{event.provider}: {event.text}" if event.text else event.provider
+            return News(event.at, "", "back" if event.up else "down", text), event.provider
         case Stopping():
             return News(event.at, "", "stopping", event.text), event.reason
         case _:

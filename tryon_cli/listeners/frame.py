@@ -67,15 +67,19 @@ class _Draw:
             ", ".join(self.clean(name, 30) for name in started.providers),
         ]
         first: Line = [("tryon", "bold"), (self.dot.join(part for part in parts if part), "")]
-        return [first, [("plan  " + self.dot.join(self._plan()), "")]]
+        return [first, [(self._plan(), "")]]
 
-    def _plan(self) -> list[str]:
+    def _plan(self) -> str:
         plan, total = self.tally.planned, self.tally.total
         if plan is None:
-            return ["counting rows" if total is None else rows(total)]
+            return "plan  " + ("counting rows" if total is None else rows(total))
         shared = f" ({number(plan.shared)} shared away)" if plan.shared else ""
         said = [rows(plan.rows), f"{number(plan.cached)} cached", f"{number(plan.make)} to make"]
-        return [*said, f"{number(plan.calls)} paid calls{shared}"] if plan.calls else said
+        calls = [f"{number(plan.calls)} paid calls"] if plan.calls else []
+        whole = "plan  " + self.dot.join([*said, *calls])
+        return self._fitting(
+            whole + shared if calls else whole, whole, "plan  " + self.dot.join([*said[1:], *calls])
+        )
 
     # ------------------------------------------------------------------ stages
     def stages(self) -> list[Line]:
@@ -94,7 +98,7 @@ class _Draw:
     def _stage(self, stage: StageTally, names: int, sizes: list[int], wide: bool) -> Line:
         name = ("  " + pad(self.clean(stage.name), names), "")
         down = self.tally.down.get(stage.provider)
-        if down is not None:
+        if down is not None and stage.left:
             since = span(self.now - down.at)
             probe = f", probe in {span(down.at + down.wait - self.now)}" if down.wait else ""
             text = f"  PAUSED {self.clean(down.provider)} down {since}{probe}"
@@ -164,13 +168,13 @@ class _Draw:
         budget = tally.started.budget if tally.started else None
         if budget is None and not tally.spent and not tally.saved:
             return []
-        parts = [money(tally.spent) + (f" of {money(budget)}" if budget is not None else "")]
-        ahead = tally.cost_ahead()
-        if ahead and not tally.ended:
-            parts.append(f"est. total {money(tally.spent + ahead)}")
-        if tally.saved:
-            parts.append(f"saved {money(tally.saved)} so far")
-        return [[("  cost  " + self.dot.join(parts), "")]]
+        spent = "  cost  " + money(tally.spent) + (f" of {money(budget)}" if budget is not None else "")
+        ahead = None if tally.ended else tally.cost_ahead()
+        total = f"{self.dot}est. total {money(tally.spent + ahead)}" if ahead else ""
+        saved = f"{self.dot}saved {money(tally.saved)}" if tally.saved else ""
+        so_far = " so far" if saved and not tally.ended else ""
+        line = self._fitting(spent + total + saved + so_far, spent + total + saved, spent + total, spent)
+        return [[(line, "")]]
 
     def safe(self, resume: str) -> list[Line]:
         """Why it stops, or that it may be stopped and how to go on; nothing when it has ended."""

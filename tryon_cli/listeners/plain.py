@@ -84,11 +84,11 @@ class PlainLog:
         """Nobody has said this before."""
         match event:
             case RowEnded():
-                return bool(event.code) and event.code not in self.tally.causes.by_code
+                return bool(event.code) and self.tally.causes.is_new(event.code)
             case Warned():
-                return event.code not in self.tally.causes.warnings
+                return self.tally.causes.is_new_warning(event.code)
             case Complained():
-                return event.complaint.code not in self.tally.causes.warnings
+                return self.tally.causes.is_new_warning(event.complaint.code)
             case Stopping():
                 return self.tally.stopping is None
         return True

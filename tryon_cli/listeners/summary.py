@@ -75,7 +75,7 @@ class _Say:
         result = f"{number(self.images)} of {rows(ended.rows)} have an image"
         if ended.rows == 1:
             result = result.replace("have", "has")
-        name = f"exit {ended.exit}, {ended.name.replace('_', ' ')}"
+        name = f"exit {ended.exit}, {self.clean(ended.name.replace('_', ' '))}"
         if not ended.text:
             first = f"Done in {span(ended.seconds)}: {result}"
             if self.clean_run:
@@ -121,7 +121,8 @@ class _Say:
         stage = max(timed, key=lambda s: (s.seconds.quantile(0.5) or 0.0) * s.worked / max(1, s.slots))
         p50, p95 = stage.seconds.quantile(0.5), stage.seconds.quantile(0.95)
         text = f"  slowest stage {self.clean(stage.name)}  p50 {brief(p50)}, p95 {brief(p95)}"
-        return [[(text + (f", {number(stage.retries)} retries" if stage.retries else ""), "")]]
+        word = "retry" if stage.retries == 1 else "retries"
+        return [[(text + (f", {number(stage.retries)} {word}" if stage.retries else ""), "")]]
 
     # ------------------------------------------------------------------ why
     def causes(self) -> list[Line]:
