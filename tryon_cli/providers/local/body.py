@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 
 from .backdrop import Backdrop, behind
-from .face import Face, find
+from .face import Face
 from .kinds import Brush, Field, Mask, Picture, Size
 from .masks import disc, ellipse, fill_holes, grown, largest, opened, polygon, shrunk
 from .pixels import fit, gentle, lab_of
@@ -42,11 +42,13 @@ class Figure:
     notes: list[str] = field(default_factory=list)
 
 
-def figure_of(picture: Picture) -> Figure:
-    """Find the person: a background model where the wall is plain, GrabCut everywhere."""
+def figure_of(picture: Picture, found: Face | None) -> Figure:
+    """Find the person: a background model where the wall is plain, GrabCut everywhere.
+
+    found: the face in this picture, None when it was looked for and is not there.
+    """
     small = fit(picture, ANALYSIS_SIDE)
     scale = min(1.0, ANALYSIS_SIDE / max(picture.shape[:2]))
-    found = find(picture)
     face = None if found is None else found.moved(scale)
     lab = lab_of(gentle(small))
     excused = None

