@@ -97,7 +97,7 @@ def draw_arm(sheet: Canvas, build: Build, skin: Colour, side: int) -> None:
     out = np.array([-down[1], down[0]]) * -side
 
     def at(outward: float, along: float) -> Grid:
-        return wrist + outward * out + along * down
+        return np.asarray(wrist + outward * out + along * down)
 
     for finger in _fingers(at):
         _finger(sheet, skin, finger, down)

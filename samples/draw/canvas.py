@@ -7,7 +7,7 @@ light from the upper left, gives the shading; nothing is shaded by hand.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 from .shapes import Line, Points, smooth
 
-Grid = NDArray[np.float32]
+Grid = NDArray[Any]
+"""Numbers per fine pixel: float32 unless a constant widens them."""
 Colour = Sequence[float] | Grid
 
 FINE = 2
@@ -58,7 +59,7 @@ def noise(shape: tuple[int, int], across: float, down: float, seed: int) -> Grid
     coarse = dice.normal(0, 1, cells).astype(np.float32)
     size = (int(cells[1] * across) + 1, int(cells[0] * down) + 1)
     full = cv2.resize(coarse, size, interpolation=cv2.INTER_CUBIC)[:h, :w]
-    return (full - full.mean()) / (full.std() + 1e-6)
+    return np.asarray((full - full.mean()) / (full.std() + 1e-6))
 
 
 def lit(height: Grid, ambient: float = 0.55, folds: Grid | None = None) -> Grid:
@@ -74,7 +75,7 @@ def lit(height: Grid, ambient: float = 0.55, folds: Grid | None = None) -> Grid:
     tame = np.minimum(1, 1.6 / np.maximum(steep, 1e-6))
     dx, dy = dx * tame, dy * tame
     facing = (-dx * LIGHT[0] - dy * LIGHT[1] + LIGHT[2]) / np.sqrt(1 + dx * dx + dy * dy)
-    return np.clip(ambient + (1 - ambient) * facing / LIGHT[2], 0.4, 1.3)
+    return np.asarray(np.clip(ambient + (1 - ambient) * facing / LIGHT[2], 0.4, 1.3))
 
 
 def _slopes(height: Grid) -> tuple[Grid, Grid]:
@@ -172,13 +173,13 @@ class Canvas:
         small = cv2.resize(self.rgb, (w, h), interpolation=cv2.INTER_AREA)
         dice = np.random.Generator(np.random.PCG64(seed))
         rough = cv2.GaussianBlur(dice.normal(0, grain * 2, (h, w)).astype(np.float32), (0, 0), 0.8)
-        return np.clip(small + rough[..., None] + 0.5, 0, 255).astype(np.uint8)
+        return np.asarray(np.clip(small + rough[..., None] + 0.5, 0, 255), np.uint8)
 
     def opaque(self) -> NDArray[np.uint8]:
         """What is covered, 0 to 255, at the real size: an alpha channel."""
         h, w = self.size
         small = cv2.resize(self.cover, (w, h), interpolation=cv2.INTER_AREA)
-        return np.clip(small * 255 + 0.5, 0, 255).astype(np.uint8)
+        return np.asarray(np.clip(small * 255 + 0.5, 0, 255), np.uint8)
 
     def _stroke(self, path: Points, width: float, colour: Colour, opacity: float) -> None:
         along = np.gradient(path, axis=0)

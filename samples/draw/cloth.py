@@ -5,7 +5,7 @@ Units are pixels of the finished picture; x = 0 is its middle.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import cv2
 import numpy as np
@@ -56,13 +56,13 @@ def dots(ground: Colour, dot: Colour, heart: Colour, pitch: float, size: float) 
     return weave
 
 
-def plaid(ground: Colour, bands: list[tuple[float, float, Colour]], pitch: float) -> Weave:
+def plaid(ground: Colour, bands: Sequence[tuple[float, float, Colour]], pitch: float) -> Weave:
     """Bands (offset, width, colour) both ways; where two cross they mix, as twill does."""
 
     def weave(x: Grid, y: Grid) -> Grid:
         ways = []
         for v in (x, y):
-            cloth = np.broadcast_to(np.asarray(ground, np.float32), (*x.shape, 3)).copy()
+            cloth: Grid = np.broadcast_to(np.asarray(ground, np.float32), (*x.shape, 3)).copy()
             for offset, width, colour in bands:
                 off = np.abs(np.mod(v - offset + pitch / 2, pitch) - pitch / 2)
                 share = np.clip(width / 2 - off + 0.5, 0, 1)[..., None]
@@ -74,7 +74,7 @@ def plaid(ground: Colour, bands: list[tuple[float, float, Colour]], pitch: float
     return weave
 
 
-def blossoms(ground: Colour, petals: list[Colour], heart: Colour, pitch: float, seed: int) -> Weave:
+def blossoms(ground: Colour, petals: Sequence[Colour], heart: Colour, pitch: float, seed: int) -> Weave:
     """Small five-petalled flowers and leaves, scattered evenly."""
 
     def weave(x: Grid, y: Grid) -> Grid:

@@ -122,7 +122,7 @@ def _eye(sheet: Canvas, head: Head, skin: Grid, side: int) -> None:
     rings = [
         (0.0345, np.asarray(head.iris) * 0.45),
         (0.0300, np.asarray(head.iris) * 1.05),
-        (0.0150, (14, 11, 11)),
+        (0.0150, np.array([14, 11, 11])),
     ]
     for radius, colour in rings:
         part = sheet.surface(ellipse(x, y, radius, radius))

@@ -44,7 +44,8 @@ PEOPLE = {
         hair=(88, 56, 38), hair_style="long",
         build=Build(0.78, 0.57, 0.45, 0.66, 0.165, 0.92, 0.06, (0.12, 0.18)),
         top=(226, 224, 220), neck="scoop", sleeve=0.42, bottom=(48, 56, 82), skirt=False,
-        shoes=(222, 219, 214), sole=(248, 246, 243), wall=(197, 202, 210), unit=124, above=42, seed=1, sunk=0.02,
+        shoes=(222, 219, 214), sole=(248, 246, 243), wall=(197, 202, 210),
+        unit=124, above=42, seed=1, sunk=0.02,
     ),
     "ben": Person(
         head=Head((122, 80, 58), (52, 32, 22), (26, 20, 18), (126, 66, 60), 1.06, 1.1, 1.25, 0.0, 0.3),
@@ -58,14 +59,15 @@ PEOPLE = {
         hair=(170, 92, 48), hair_style="bob",
         build=Build(0.83, 0.64, 0.54, 0.75, 0.175, 1.02, -0.05, (0.16, 0.11)),
         top=(54, 104, 94), neck="crew", sleeve=0.97, bottom=(98, 58, 88), skirt=True,
-        shoes=(58, 44, 48), sole=(36, 28, 30), wall=(190, 205, 208), unit=124, above=42, seed=3, sunk=0.02,
+        shoes=(58, 44, 48), sole=(36, 28, 30), wall=(190, 205, 208),
+        unit=124, above=42, seed=3, sunk=0.02,
     ),
     "dev": Person(
         head=Head((176, 126, 94), (62, 42, 30), (28, 24, 24), (158, 92, 82), 1.08, 1.25, 0.9, 0.5, 0.3),
         hair=(36, 32, 34), hair_style="part",
         build=Build(0.91, 0.69, 0.57, 0.67, 0.215, 1.06, 0.04, (0.16, 0.18)),
         top=(196, 150, 66), neck="vee", sleeve=0.44, bottom=(54, 58, 66), skirt=False,
-        shoes=(40, 40, 44), sole=(230, 228, 224), wall=(206, 200, 196), unit=176, above=64, seed=4,
+        shoes=(40, 40, 44), sole=(230, 228, 224), wall=(206, 200, 196), unit=176, above=64, seed=8,
     ),
 }  # fmt: skip
 """By the name of the picture."""

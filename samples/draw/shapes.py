@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 Points = NDArray[np.float64]
-Line = Sequence[tuple[float, float]] | Points
+Line = Sequence[tuple[float, float]] | Sequence[NDArray[Any]] | NDArray[Any]
 
 
 def smooth(line: Line, closed: bool = False, steps: int = 14) -> Points:
@@ -28,7 +29,7 @@ def smooth(line: Line, closed: bool = False, steps: int = 14) -> Points:
 
 def moved(line: Line, right: float, down: float) -> Points:
     """The same line somewhere else."""
-    return np.asarray(line, float) + np.array([right, down])
+    return np.asarray(np.asarray(line, float) + np.array([right, down]))
 
 
 def flipped(line: Line) -> Points:

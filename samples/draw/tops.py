@@ -13,7 +13,8 @@ from .shapes import Points, flipped, joined, mirrored, moved, smooth
 
 SIDES = (-1, 1)
 TRUNK_FOLDS: list[Fold] = [
-    (150, 330, 70, 420, 1.6), (152, 360, 96, 470, 1.2), (-150, 335, -60, 440, 1.5), (-150, 372, -104, 490, 1.1),
+    (150, 330, 70, 420, 1.6), (152, 360, 96, 470, 1.2), (-150, 335, -60, 440, 1.5),
+    (-150, 372, -104, 490, 1.1),
     (40, 480, 62, 760, 1.3), (-58, 540, -44, 790, 1.4), (98, 600, 112, 800, 1.2), (-112, 640, -120, 800, 1.0),
     (-20, 300, 10, 460, 0.8), (4, 620, -6, 800, 0.8),
 ]  # fmt: skip
@@ -36,7 +37,7 @@ def _short_sleeve() -> Points:
 def _long_sleeve() -> Points:
     top = smooth([(76, 204), (122, 222), (160, 260), (216, 390), (272, 530), (322, 662)])
     low = smooth([(322, 662), (294, 680), (264, 692)])
-    return joined(top, low, smooth([(264, 692), (220, 560), (180, 440), (146, 352)]))
+    return joined(top, low, smooth([(264, 692), (224, 586), (184, 484), (145, 402)]))
 
 
 def _trunk(neck: Points, hem: float, flare: float = 0.0) -> Points:
@@ -101,7 +102,7 @@ def dotted_blouse() -> Canvas:
     lay(sheet, trunk, weave, TRUNK_FOLDS + gathers, 31)
     _placket(sheet, weave)
     _collar(sheet, weave)
-    both(sheet, [(158, 258), (152, 310), (146, 356)], 1.8, (80, 14, 24), 0.7)
+    both(sheet, [(158, 258), (152, 320), (145, 402)], 1.8, (80, 14, 24), 0.7)
     sheet.stitch([(-157, 740), (0, 749), (157, 740)], (206, 120, 100))
     return sheet
 
@@ -162,7 +163,7 @@ def grey_hoodie() -> Canvas:
     ribbed(sheet, hem, np.asarray(tone) * 0.92, 5)
     _pocket(sheet, weave)
     for side in SIDES:
-        seam = np.asarray([(167, 258), (161, 310), (155, 356)]) * (side, 1)
+        seam = np.asarray([(167, 258), (161, 320), (154, 402)]) * (side, 1)
         sheet.stroke(seam, 2, (74, 76, 82), 0.7)
         sheet.stitch(seam - (5 * side, 0), (96, 99, 106))
     _draw_hood(sheet, weave)
