@@ -146,7 +146,7 @@ class _Say:
 
     # ------------------------------------------------------------------ where and what next
     def places(self, names: Sequence[str]) -> list[Line]:
-        notes = {"images": f"{number(self.images)} rows", "failed": f"{rows(self.bad)}, is a manifest itself"}
+        notes = {"images": rows(self.images), "failed": f"{rows(self.bad)}, is a manifest itself"}
         lines: list[Line] = []
         for name in names:
             path = self.clean(getattr(self.paths, name))
