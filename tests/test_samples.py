@@ -89,8 +89,8 @@ def test_the_same_script_draws_the_same_bytes(drawn: Path, tmp_path: Path) -> No
 
 @pytest.mark.parametrize("name", REDRAWN)
 def test_the_committed_pictures_are_what_the_script_draws(drawn: Path, name: str) -> None:
-    # another processor may round a pixel differently; another drawing differs by far more than this
-    assert np.abs(pixels(drawn / name) - pixels(SAMPLES / name)).mean() < 0.5
+    # another processor may round a few pixels differently; any change of a colour or line moves more of them
+    assert (np.abs(pixels(drawn / name) - pixels(SAMPLES / name)).max(-1) > 4).mean() < 0.001
 
 
 def test_the_manifest_has_no_mistake_and_shows_every_kind() -> None:
