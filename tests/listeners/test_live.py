@@ -128,6 +128,14 @@ def test_a_resized_window_is_drawn_anew_without_remains(window, columns, lines):
     assert window.glass.text == expected(live, columns, lines)
 
 
+def test_a_window_that_knows_no_size_is_taken_for_80x24(window):
+    fcntl.ioctl(window.end, termios.TIOCSWINSZ, struct.pack("HHHH", 0, 0, 0, 0))
+    live = live_on(window)
+    live.draw()
+    window.read()
+    assert window.glass.text == expected(live, 80, 24)
+
+
 def test_the_thread_draws_and_closing_leaves_the_last_frame_and_the_cursor(window):
     live = Live(window.stream, clock=Clock(NOW))
     live.hear(midway())

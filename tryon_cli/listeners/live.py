@@ -98,7 +98,7 @@ class Live:
 
     def _window(self) -> tuple[int, int]:
         columns, lines = os.get_terminal_size(self._stream.fileno())
-        return columns, lines
+        return columns or 80, lines or 24  # some terminals in containers know no size and say 0
 
     def draw(self) -> None:
         """One frame, if it would look different from the one that is there."""
