@@ -446,3 +446,11 @@ def test_meta_and_columns_are_known_before_reading(shop: Shop) -> None:
         assert manifest.meta == ("SKU", "colour")
         assert len(manifest.digest) == 64
         assert manifest.count is None
+
+
+def test_a_mapped_column_beats_one_of_our_exact_name(shop: Shop) -> None:
+    (pair,) = shop.read(
+        "human,garment,photo\nAnna,garments/g1.png,people/p2.jpg\n", columns=(("human", "photo"),)
+    ).pairs
+    assert pair.human.endswith("p2.jpg")
+    assert pair.meta == (("human", "Anna"),)

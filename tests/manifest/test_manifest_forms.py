@@ -573,3 +573,22 @@ def test_objects_may_call_the_same_thing_differently_but_not_twice(shop: Shop) -
 def test_a_table_called_txt_is_read_as_a_table_and_said(shop: Shop) -> None:
     reading = shop.read(f"{HEAD}a,{ROW}\n", "m.txt")
     assert (reading.ids, reading.codes) == (["a"], ["M-FORMAT"])
+
+
+def test_32_nesting_is_limited_in_columns_of_your_own_too(shop: Shop) -> None:
+    deep = JSON_ROW[:-1] + ', "sku": ' + "[" * 25 + "]" * 25 + "}"
+    fine = JSON_ROW[:-1] + ', "sku": ' + "[" * 15 + "]" * 15 + ', "note": "' + "[" * 50 + '"}'
+    reading = shop.read(f"{fine}\n{deep}\n", "m.jsonl")
+    assert reading.wrong == [("2", 2, "", "M-JSON")]
+    assert shop.read(f"[{fine}, {deep}]", "m.json").wrong == [("2", 1, "", "M-JSON")]
+
+
+def test_a_number_that_two_pieces_of_a_document_share_is_one_row(shop: Shop) -> None:
+    reading = shop.read(f"[{JSON_ROW}," + " " * (65_536 - len(JSON_ROW) - 4) + "12345]", "m.json")
+    assert [code for *_, code in reading.wrong] == ["M-JSON"]
+    assert [pair.id for pair in reading.pairs] == ["a"]
+
+
+def test_defaults_of_a_document_may_give_the_garment(shop: Shop) -> None:
+    text = '{"defaults": {"garment": "garments/g1.png"}, "rows": [{"human": "people/p1.jpg"}]}'
+    assert shop.read(text, "m.json").ids == ["p1__g1"]

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from tryon_cli.manifest import FailedRows, Invalid, Manifest, ManifestOptions, to_cells, to_object
 from tryon_cli.manifest.cells import inert
+from tryon_cli.manifest.delimited import _FORMULA
 from tryon_cli.manifest.names import BadName, compile_template, folded, render
 from tryon_cli.manifest.seen import Places, Seen
 from tryon_cli.manifest.values import any_value, spelled
@@ -198,7 +199,19 @@ def test_a_providers_value_survives_being_spelled(value: Any) -> None:
 def test_no_cell_starts_a_formula_and_reading_gives_it_back(cell: str) -> None:
     safe = inert(cell)
     assert not safe.startswith(("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠"))
-    assert safe in (cell, f"'{cell}")
+    read = safe[1:] if _FORMULA.match(safe) else safe
+    assert read == cell
+
+
+@pytest.mark.parametrize("cell", ["=1", "'=1", "''=1", "'", "''", "'a", "'-"])
+def test_a_quote_before_a_formula_is_taken_away_once(folder: Path, cell: str) -> None:
+    path = folder / "quote.csv"
+    with path.open("w", newline="") as file:
+        csv.writer(file).writerows([("human", "garment", "sku"), ("h/p1.jpg", "g/p1.jpg", inert(cell))])
+    with Manifest.open(path) as manifest:
+        (pair,) = manifest.rows()
+    assert isinstance(pair, Pair)
+    assert pair.meta == (("sku", cell),)
 
 
 @given(st.lists(text, max_size=200))
