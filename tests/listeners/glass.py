@@ -1,8 +1,14 @@
-"""The front of a terminal: takes what is written to it and knows what a person would see."""
+"""A terminal for tests: a real pty, and a glass that knows what a person would see on it."""
 
 from __future__ import annotations
 
+import fcntl
+import os
+import pty
 import re
+import select
+import struct
+import termios
 
 _PARTS = re.compile(r"\x1b\[(\??[0-9;]*)([A-Za-z])|([\r\n])|([^\x1b\r\n]+)|(\x1b)")
 
@@ -60,3 +66,37 @@ class Glass:
     def text(self) -> str:
         """What is to be seen."""
         return "\n".join(line.rstrip() for line in self.lines).rstrip("\n") + "\n"
+
+
+class Window:
+    """A pty, what was written to it, and its glass."""
+
+    def __init__(self, columns: int, lines: int) -> None:
+        self.end, self.tty = pty.openpty()
+        self.stream = open(self.tty, "w", encoding="utf-8")  # noqa: SIM115
+        self.written = ""
+        self.glass = Glass(columns)
+        self.resize(columns, lines)
+
+    def resize(self, columns: int, lines: int) -> None:
+        fcntl.ioctl(self.end, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
+        self.glass.resize(columns)
+
+    def read(self, until: str = "", seconds: float = 10.0) -> str:
+        """What has been written since; waits for `until`, else takes what is there."""
+        new = b""
+        while select.select([self.end], [], [], seconds if until and until.encode() not in new else 0)[0]:
+            try:
+                new += os.read(self.end, 65536)
+            except OSError:  # the other side is closed
+                break
+        text = new.decode()
+        assert until in text, text
+        self.written += text
+        self.glass.write(text)
+        return text
+
+    def close(self) -> None:
+        if not self.stream.closed:
+            self.stream.close()
+        os.close(self.end)

@@ -6,7 +6,6 @@ import fcntl
 import os
 import pty
 import re
-import select
 import signal
 import struct
 import subprocess
@@ -17,7 +16,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from glass import Glass
+from glass import Window
 from told import HOSTILE, T, ended, every, midway, raw, row
 
 from tryon_cli.listeners.frame import frame
@@ -25,40 +24,6 @@ from tryon_cli.listeners.live import Live
 
 SHOW, HIDE = "\x1b[?25h", "\x1b[?25l"
 NOW = T + 436.4
-
-
-class Window:
-    """A pty, what was written to it, and its glass."""
-
-    def __init__(self, columns: int, lines: int) -> None:
-        self.end, self.tty = pty.openpty()
-        self.stream = open(self.tty, "w", encoding="utf-8")  # noqa: SIM115
-        self.written = ""
-        self.glass = Glass(columns)
-        self.resize(columns, lines)
-
-    def resize(self, columns: int, lines: int) -> None:
-        fcntl.ioctl(self.end, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
-        self.glass.resize(columns)
-
-    def read(self, until: str = "", seconds: float = 10.0) -> str:
-        """What has been written since; waits for `until`, else takes what is there."""
-        new = b""
-        while select.select([self.end], [], [], seconds if until and until.encode() not in new else 0)[0]:
-            try:
-                new += os.read(self.end, 65536)
-            except OSError:  # the other side is closed
-                break
-        text = new.decode()
-        assert until in text, text
-        self.written += text
-        self.glass.write(text)
-        return text
-
-    def close(self) -> None:
-        if not self.stream.closed:
-            self.stream.close()
-        os.close(self.end)
 
 
 @pytest.fixture
