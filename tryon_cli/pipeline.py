@@ -95,7 +95,6 @@ class _Draft:
         self.makers = providers_of(recipe.provider)
         self.used: set[str] = set()
         self.story: dict[str, None] = {}
-        self.story: dict[str, None] = {}
         stages = set(PIPELINES[recipe.pipeline])
         if recipe.style in PLAIN:
             stages.discard("stylize")

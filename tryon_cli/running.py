@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import io
 import json
 import os
 import secrets
@@ -66,9 +67,7 @@ def run(wish: Wish) -> Exit:
     settings = wish.settings
     # one busy thread beside 64 that wait for services would hold each of them up for 5 ms at a time
     sys.setswitchinterval(0.0005)
-    with Manifest.open(
-        wish.source, settings.manifest_options(wish.source), stdin=sys.stdin.buffer
-    ) as manifest:
+    with Manifest.open(wish.source, settings.manifest_options(wish.source), stdin=_stdin()) as manifest:
         asked: list[Pair] = []
         found = check(manifest, lambda pair: asked.append(pair) if len(asked) < HISTORY_PAIRS else None)
         if settings.strict and found.invalid:
@@ -79,6 +78,11 @@ def run(wish: Wish) -> Exit:
             if not held:
                 return Exit.OK
             return _Journey(wish, manifest, found, asked, folder, name).go()
+
+
+def _stdin() -> Any:
+    """Standard input as bytes; an empty one where it was closed (<&-), as some schedulers do."""
+    return sys.stdin.buffer if sys.stdin is not None else io.BytesIO()
 
 
 HISTORY_PAIRS = 20_000

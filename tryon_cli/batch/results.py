@@ -16,7 +16,7 @@ from typing import Any, TextIO
 from ..journal.look import rows_of
 from ..journal.table import RowRecord
 from ..manifest.cells import FIRST, inert
-from ..manifest.columns import ERRORS
+from ..manifest.vocabulary import ERRORS
 from ..model.crash import crashpoint
 from ..model.errors import Fault, FaultKind
 from ..model.outcome import DONE, RowState
