@@ -160,7 +160,6 @@ class _Draft:
         self.used.add(name)
         task = STAGES[stage].task
         self.story[f"{stage}:{offer.tasks[task]}"] = None
-        self.story[f"{stage}:{offer.tasks[task]}"] = None
         options = {f"opt.{k}": v for k, v in self.recipe.options if k.startswith(f"{name}.")}
         order = Order(stage, name, {**settings, **options}, tuple(roles), task not in offer.price)
         return self.node(stage, name, f"{name}:{offer.tasks[task]}", order, tuple(roles.values()))
