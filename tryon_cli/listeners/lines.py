@@ -63,10 +63,9 @@ def _json(line: Line, unicode: bool) -> str:
 def to_json(fields: Mapping[str, Any], separators: tuple[str, str] = (", ", ": ")) -> str:
     """One line of printable ASCII that every JSON reader takes: NaN and the infinities become null."""
     try:
-        text = json.dumps(fields, allow_nan=False, separators=separators)
+        return json.dumps(fields, allow_nan=False, separators=separators)
     except ValueError:  # a provider's own numbers may be anything
-        text = json.dumps(_finite(fields), separators=separators)
-    return text.replace("\x7f", "\\u007f")
+        return json.dumps(_finite(fields), separators=separators)
 
 
 def _finite(value: Any) -> Any:
