@@ -141,6 +141,9 @@ def _lit(
     total = layer.shade * folds_of(light, np.ascontiguousarray(np.clip(old, 0, 1)), scene.unit)
     if not lower:
         total *= chin_shadow(scene, window)
+    shown = layer.alpha > 0.9
+    if shown.any():  # light and shade, but no darker cloth: the mean colour is the garment's own
+        total /= max(float(total[shown].mean()), 0.5)
     lit = layer.colours * total[..., None]
     np.clip(lit, 0, 255, out=lit)
     radius = max(2, int(0.04 * scene.unit))

@@ -27,6 +27,7 @@ from .masks import (
     grown,
     largest,
     opened,
+    rounded_outline,
     run_at,
     shrunk,
 )
@@ -153,6 +154,7 @@ def _peeled(mask: Mask, lab: Field, paper: Backdrop, least: float) -> Mask:
     mask = closed(rounded, disc(7))
     # closing must not glue a sleeve to the trunk over clear paper
     mask &= ~((away < max(0.5 * least, 0.3)) & ~shrunk(mask, 9))
+    mask = rounded_outline(mask, 0.006 * max(mask.shape))  # stripes in the paper's colour leave notches
     return largest(mask, near=(mask.shape[1] / 2, mask.shape[0] / 2), keep=0.06)
 
 

@@ -169,6 +169,17 @@ def bounds(mask: Mask) -> tuple[int, int, int, int] | None:
 
 
 def enlarged(mask: Mask, size: Size) -> Field:
-    """The mask as numbers 0 to 1 on a picture of another size, soft at its edge."""
+    """The mask as numbers 0 to 1 on a picture of another size: a smooth outline without the steps of its pixels."""
     small = np.asarray(mask, np.float32)
-    return np.asarray(cv2.resize(small, size[::-1], interpolation=cv2.INTER_LINEAR), np.float32)
+    if size[0] > mask.shape[0]:
+        small = np.asarray(cv2.GaussianBlur(small, (0, 0), 1.0), np.float32)
+    large = np.asarray(cv2.resize(small, size[::-1], interpolation=cv2.INTER_LINEAR), np.float32)
+    return np.asarray(np.clip((large - 0.5) * 1.8 + 0.5, 0, 1), np.float32)
+
+
+def rounded_outline(mask: Mask, sigma: float) -> Mask:
+    """Without ripples of about sigma pixels along its outline; thin parts such as straps stay as they are."""
+    soft = np.asarray(cv2.GaussianBlur(mask.astype(np.float32), (0, 0), sigma), np.float32)
+    brush = 2 * round(1.5 * sigma) + 1
+    thin = mask & ~grown(opened(mask, brush), brush)
+    return np.asarray((soft > 0.47) | thin, np.bool_)

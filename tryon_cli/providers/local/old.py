@@ -34,7 +34,8 @@ def old_clothes(body: Body, kind: str, arms: dict[int, Arm], hem: float) -> Mask
     if kind == "upper" and body.hem > body.chin[1] + 4.5 * body.unit:
         # a dress or a long shirt: what the new top does not reach stays, like a layer under it
         old = old & (rows < hem - 0.05 * body.unit)
-    return old & _near_body(body, kind, arms)
+    # slivers along arms and hair are their own soft edges, no cloth
+    return opened(old & _near_body(body, kind, arms), 3)
 
 
 def rim_of(body: Body, kind: str, old: Mask) -> Mask:
@@ -43,7 +44,7 @@ def rim_of(body: Body, kind: str, old: Mask) -> Mask:
     keep = body.figure.skin | body.hair
     if kind != "lower":
         keep |= body.clothes & ~old & (rows > body.hem + 0.10 * body.unit)
-    return grown(old, 7) & ~shrunk(keep, 3)
+    return grown(old, 5) & ~shrunk(keep, 3)
 
 
 def _skirt_end(body: Body, clothes: Mask, otherwise: float) -> float:
