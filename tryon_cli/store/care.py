@@ -10,14 +10,17 @@ import fcntl
 import os
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from ..model.digest import Digest
-from .disk import DAY, Blob, DiskBlobs
+from ..model.digest import Digest, Key
+from .disk import DAY, Blob
 from .open import Store
 from .scratch import sweep
+
+WEEK = 7 * DAY
+"""Seconds."""
 
 
 class Stats(NamedTuple):
@@ -41,7 +44,7 @@ class Verified(NamedTuple):
     dangling: int
     """Answers whose picture is gone; forgotten."""
     orphans: int
-    """Pictures that no answer names: left by a kill, taken up when the step is done again."""
+    """Pictures that no answer names: left by a kill, taken up when the step is done again, else by gc()."""
     freed: int
     """Bytes of half-written files of dead runs that were removed."""
 
@@ -76,48 +79,63 @@ def verify(store: Store, progress: Callable[[int], None] = lambda done: None) ->
         (good.add if store.disk.get(blob.digest) is not None else bad.append)(blob.digest)
         if n % 100 == 0:
             progress(n)
-    answers = list(store.index.items())
-    gone = [key for key, answer in answers if answer.digest not in good]
+    store.index.flush()
+    named: set[Digest] = set()
+    gone: list[Key] = []
+    for key, answer in store.index.items():
+        named.add(answer.digest)
+        # looked at again: another process may have put it there since the list was made
+        if answer.digest not in good and not store.disk.has(answer.digest, answer.size):
+            gone.append(key)
     store.index.forget(gone)
     store.index.flush()
-    named = {answer.digest for _, answer in answers}
     freed = sweep(store.root / "tmp")
     return Verified(len(good), tuple(bad), len(gone), len(good - named), freed)
 
 
 def gc(
-    store: Store, most: int, keep: set[Digest], *, dry_run: bool = False, now: float | None = None
+    store: Store, most: int, keep: Collection[Digest], *, dry_run: bool = False, now: float | None = None
 ) -> Cleaned:
     """Remove what was used least recently until at most `most` bytes are left; never anything in `keep`.
 
-    While another process uses the cache, what is younger than a day stays as well. Answers that name what
-    was removed are forgotten.
+    Pictures that no answer names go in any case once they are a day old. While another process uses the
+    cache, whatever is younger than a day stays. Answers that name what was removed are forgotten.
     """
-    blobs = sorted(store.disk.all(), key=lambda blob: blob.used)
-    total = sum(blob.size for blob in blobs)
     now = time.time() if now is None else now
-    removed: list[Blob] = []
-    kept = 0
     with _alone(store.root) as alone:
+        blobs = sorted(store.disk.all(), key=lambda blob: blob.used)
+        named = {answer.digest for _, answer in store.index.items()}
+        total = sum(blob.size for blob in blobs)
+        removed: list[Blob] = []
+        kept = 0
         for blob in blobs:
-            if total <= most:
-                break
-            if blob.digest in keep or not (alone or now - blob.used > DAY):
+            old = now - blob.used > DAY
+            if total <= most and (blob.digest in named or not old):
+                continue
+            if blob.digest in keep or not (alone or old):
                 kept += 1
                 continue
-            removed.append(blob)
-            total -= blob.size
+            if dry_run or store.disk.delete(blob.digest, blob.used):
+                removed.append(blob)
+                total -= blob.size
         if not dry_run:
-            _remove(store.disk, removed)
-            gone = {blob.digest for blob in removed}
-            store.index.forget([key for key, answer in store.index.items() if answer.digest in gone])
-            store.index.flush()
+            _forget(store, {blob.digest for blob in removed})
+            _clear_damaged(store.root / "damaged", now)
     return Cleaned(len(removed), sum(blob.size for blob in removed), total, kept)
 
 
-def _remove(disk: DiskBlobs, blobs: list[Blob]) -> None:
-    for blob in blobs:
-        disk.delete(blob.digest)
+def _forget(store: Store, removed: set[Digest]) -> None:
+    if removed:
+        store.index.forget([key for key, answer in store.index.items() if answer.digest in removed])
+        store.index.flush()
+
+
+def _clear_damaged(folder: Path, now: float) -> None:
+    """What was set aside is kept for a week, for whoever wants to know what happened to it."""
+    for path in list(folder.iterdir()) if folder.is_dir() else ():
+        with contextlib.suppress(OSError):
+            if now - path.lstat().st_ctime > WEEK:
+                path.unlink()
 
 
 @contextlib.contextmanager

@@ -120,10 +120,8 @@ class DiskBlobs:
             found = os.lstat(path)
         except FileNotFoundError:
             return False
-        if found.st_size != size or not stat.S_ISREG(found.st_mode):
-            return False
-        self._touch(path, found.st_mtime)
-        return True
+        same = found.st_size == size and stat.S_ISREG(found.st_mode)
+        return same and self._touch(path, found.st_mtime)
 
     def _sync(self, path: str, data: bytes) -> bool:
         """Money was spent on these: what lies there must be the same bytes, and be on the platter."""
@@ -145,11 +143,17 @@ class DiskBlobs:
         sync_folder(path)
         return True
 
-    def _touch(self, file: int | str, used: float) -> None:
+    def _touch(self, file: int | str, used: float) -> bool:
+        """Say that it is used, once a day. False: cleaning has just taken it away."""
         now = self._clock()
         if abs(now - used) > DAY and self._scratch is not None:
-            with contextlib.suppress(OSError):
+            try:
                 os.utime(file, (now, now))
+            except FileNotFoundError:
+                return False
+            except OSError:
+                return True  # somebody else's file in a shared cache
+        return True
 
     def get(self, digest: Digest) -> bytes | None:
         """The bytes, verified; None when they are unknown, or were damaged and are set aside now."""
@@ -176,9 +180,9 @@ class DiskBlobs:
         return None
 
     def has(self, digest: Digest, size: int) -> bool:
-        """Is it there with this size in bytes? One look."""
+        """Is it there with this size in bytes? One look, and it counts as use."""
         try:
-            return os.lstat(f"{self._blobs}/{digest[:2]}/{digest}").st_size == size
+            return self._there(f"{self._blobs}/{digest[:2]}/{digest}", size)
         except (OSError, ValueError):
             return False
 
@@ -197,10 +201,21 @@ class DiskBlobs:
         text = f"a cached picture {why} and was set aside ({digest[:12]}); it is made again when needed"
         self._tell(Warned(self._clock(), "S-DAMAGED", text))
 
-    def delete(self, digest: Digest) -> bool:
-        """Forget these bytes. True: they were there. Raises Fault(STORAGE)."""
+    def delete(self, digest: Digest, listed: float | None = None) -> bool:
+        """Forget these bytes, unless they were used since: listed is Blob.used of then. Raises Fault(STORAGE).
+
+        Moved away first and looked at again then: whoever says meanwhile that he uses them either is seen
+        here, or finds that they are gone and writes them anew. True: they are gone now.
+        """
+        if self._scratch is None:
+            raise Fault(FaultKind.STORAGE, f"{self._root} was opened for reading only", code="S-READONLY")
+        path, away = self.path_of(digest), self._scratch.path()
         try:
-            os.unlink(self.path_of(digest))  # noqa: PTH108
+            os.rename(path, away)  # noqa: PTH104
+            if listed is not None and os.lstat(away).st_mtime != listed:
+                os.rename(away, path)  # noqa: PTH104
+                return False
+            os.unlink(away)  # noqa: PTH108
         except FileNotFoundError:
             return False
         except OSError as error:

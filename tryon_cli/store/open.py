@@ -5,17 +5,17 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
-from collections.abc import Callable
+import sqlite3
 from pathlib import Path
 from types import TracebackType
 
-from ..model.errors import Exit, Fault, FaultKind, TryonError
+from ..model.errors import Exit, Fault, TryonError
 from ..model.ports import Blobs, Tell
+from . import trouble
 from .disk import DiskBlobs
 from .index import DiskIndex
 from .memo import FileMemo
 from .memory import SIZE, MemoryBlobs
-from .table import Table
 
 FORMAT = "1"
 
@@ -33,28 +33,26 @@ class Store:
         Raises TryonError(USAGE) for a newer format before anything is touched, Fault(STORAGE).
         """
         self.root = root
-        _check_format(root, read_only)
-        self._lock = -1 if read_only or caring else _share(root)
-        self.disk = DiskBlobs(root, tell, read_only=read_only)
-        self.blobs: Blobs = MemoryBlobs(self.disk, memory) if memory else self.disk
-        self.index = DiskIndex(root / "index", tell, read_only=read_only)
-        self._files = Table(root / "files", read_only=read_only)
-        self.memo = FileMemo(self._files)
-        self._read_only = read_only
+        with contextlib.ExitStack() as parts:
+            _check_format(root, read_only)
+            if not (read_only or caring):
+                parts.callback(os.close, _share(root))
+            self.disk = DiskBlobs(root, tell, read_only=read_only)
+            parts.callback(self.disk.close)
+            self.blobs: Blobs = MemoryBlobs(self.disk, memory) if memory else self.disk
+            self.index = DiskIndex(root / "index", tell, read_only=read_only, holds=self.disk.has)
+            parts.callback(self.index.close)
+            self.memo = FileMemo(self.index.commits)
+            self._parts = parts.pop_all()
 
     def flush(self) -> None:
         """Everything recorded is on disk when this returns. Raises Fault(STORAGE)."""
         self.index.flush()
-        if not self._read_only:
-            self.memo.flush()
 
     def close(self) -> None:
-        """Save what is left and let go of every file."""
-        for part in (self.index.close, self._files.close, self.disk.close):
-            _quietly(part)
-        if self._lock >= 0:
-            os.close(self._lock)
-            self._lock = -1
+        """Save what is left and let go of every file. Never raises: flush() is what promises."""
+        with contextlib.suppress(Fault):
+            self._parts.close()
 
     def __enter__(self) -> Store:
         return self
@@ -73,30 +71,26 @@ def open_store(
         return Store(root, tell, read_only=read_only, memory=memory, caring=caring)
     except Fault as fault:
         raise TryonError(Exit.STORAGE, fault.text, details=(fault.fix,) if fault.fix else ()) from fault
+    except (OSError, sqlite3.Error) as error:  # a disk mounted read-only since, a file of somebody else's
+        said = trouble.cannot_write(root, error)
+        raise TryonError(Exit.STORAGE, said.text, details=(said.fix,)) from error
 
 
 def _check_format(root: Path, read_only: bool) -> None:
+    """Looked at before anything is touched; written into a cache that has none. Raises OSError."""
     path = root / "FORMAT"
-    try:
-        found = path.read_text().strip() if path.exists() else ""
-        if found and found != FORMAT:
-            raise TryonError(
-                Exit.USAGE,
-                f"the cache {root} has format {found[:20]}, this tryon knows {FORMAT}",
-                details=("upgrade tryon, or set another --cache-dir; nothing was touched",),
-            )
-        if not found and not read_only:
-            root.mkdir(parents=True, exist_ok=True, mode=0o700)
-            path.write_text(FORMAT + "\n")
-            path.chmod(0o600)
-    except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise Fault(
-            FaultKind.STORAGE,
-            f"cannot use the cache {root}: {reason}",
-            code="S-CACHE",
-            fix="set another --cache-dir",
-        ) from error
+    found = path.read_text(errors="replace").strip() if path.exists() else ""
+    if found and found != FORMAT:
+        raise TryonError(
+            Exit.USAGE,
+            f"the cache {root} has format {found[:20]!r}, this tryon knows {FORMAT}",
+            details=("upgrade tryon, or set another --cache-dir; nothing was touched",),
+        )
+    if not found and not read_only:
+        root.mkdir(parents=True, exist_ok=True, mode=0o700)
+        fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        with os.fdopen(fd, "w") as file:
+            file.write(FORMAT + "\n")
 
 
 def _share(root: Path) -> int:
@@ -104,8 +98,3 @@ def _share(root: Path) -> int:
     fd = os.open(root / "in-use", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     fcntl.flock(fd, fcntl.LOCK_SH)
     return fd
-
-
-def _quietly(close: Callable[[], None]) -> None:
-    with contextlib.suppress(Fault):  # was told when it happened
-        close()

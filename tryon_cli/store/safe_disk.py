@@ -28,6 +28,10 @@ class Refused(ValueError):
 class SafeDisk(Disk):  # type: ignore[misc]
     """Keys are 64 hex characters, values are bytes inside the row."""
 
+    def __init__(self, directory: str, **_: Any) -> None:
+        """Settings of other disks may stand in the database: none of them is listened to."""
+        super().__init__(directory, min_file_size=LARGEST)
+
     def put(self, key: Any) -> tuple[Any, bool]:
         if type(key) is not str or not is_digest(key):
             raise Refused(f"not one of our keys: {str(key)[:80]!r}")

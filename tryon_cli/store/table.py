@@ -1,22 +1,28 @@
-"""Small answers in diskcache: one folder, one writer at a time, batched look-ups. Knows bytes only.
+"""hex key -> small bytes, in diskcache. Knows neither answers nor files.
 
-diskcache is hidden here and in safe_disk.py, so that it can be exchanged.
+diskcache is hidden in this module, in readers.py and in safe_disk.py, so that it can be exchanged. It is
+opened at the first write only: that takes 40 to 160 ms on a disk, and a run that knows every answer never
+writes.
 """
 
 from __future__ import annotations
 
 import contextlib
+import os
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
-
-from diskcache import Cache, Timeout
+from typing import Any, TypeVar
 
 from ..model.errors import Fault, FaultKind
-from .safe_disk import RAW, SafeDisk
+from ..model.events import Warned
+from ..model.ports import Tell
+from . import trouble
+from .readers import Foreign, Readers
+
+T = TypeVar("T")
 
 ENDLESS = 2**62
 """Bytes. diskcache forgets silently at its limit, so there is none; `tryon cache gc` is the only remover."""
@@ -27,154 +33,179 @@ SETTINGS: Mapping[str, Any] = {
     "size_limit": ENDLESS,
     "statistics": 0,
     "tag_index": 0,
+    "disk_min_file_size": 1 << 20,
+    "disk_pickle_protocol": 0,
+    "sqlite_auto_vacuum": 1,
+    "sqlite_cache_size": 8192,
+    "sqlite_journal_mode": "wal",
+    "sqlite_mmap_size": 1 << 26,
+    "sqlite_synchronous": 2,
 }
+"""Kept inside the database, where any other opener changes them for all: every opening of ours says them
+again. synchronous 2 is FULL: with diskcache's own NORMAL a power cut takes back answers that were paid for."""
 
-COLUMNS = {"key", "raw", "mode", "filename", "value"}
-"""What the batched look-up reads; a diskcache that lacks one of them is asked key by key."""
+COUNTS = {"count", "hits", "misses", "size"}
+"""What else diskcache keeps among its settings."""
 
-_BATCH = 500
+LIMIT = 60.0
+"""Seconds to wait for a program that has locked the database."""
+
+NOTICE = 5.0
+"""Seconds after which the waiting is told."""
+
+
+class Damaged(Exception):
+    """The database cannot be read, or is not ours."""
 
 
 class Table:
-    """hex key -> bytes. Safe from any thread."""
+    """Look-ups from any thread; writes and close() from one and the same thread."""
 
-    def __init__(self, folder: Path, *, timeout: float = 60.0, read_only: bool = False) -> None:
-        """timeout: seconds to wait for another program that has locked the database.
-
-        Raises Fault(STORAGE), sqlite3.DatabaseError when the file is no database.
-        """
-        self._folder = folder
-        self._local = threading.local()
-        self._readers: list[sqlite3.Connection] = []
-        self._guard = threading.Lock()
+    def __init__(
+        self,
+        folder: Path,
+        tell: Tell,
+        *,
+        clock: Callable[[], float] = time.time,
+        timeout: float = LIMIT,
+        notice: float = NOTICE,
+        read_only: bool = False,
+    ) -> None:
+        """timeout: seconds to wait for another program that has locked the database. Raises Fault(STORAGE)."""
+        self.folder = folder
+        self._path = folder / "cache.db"
+        self._tell = tell
+        self._clock = clock
         self._timeout = timeout
-        self._read_only = read_only
+        self._notice = notice
+        self._step = min(1.0, timeout / 4)
         self._cache: Any = None
+        self._inode = -1
+        self._guard = threading.Lock()
+        self._readers = Readers(self._path, wait=self._step, quiet=read_only)
         if not read_only:
-            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            self._patient(self._wait_for_others)
-            self._cache = self._patient(
-                lambda: Cache(str(folder), disk=SafeDisk, timeout=timeout, **SETTINGS)
-            )
-            for name, value in SETTINGS.items():  # any other opener changes them for all
-                self._patient(lambda name=name, value=value: self._cache.reset(name, value))  # type: ignore[misc]
-            (folder / "cache.db").chmod(0o600)
+            try:
+                self._prepare()
+            except OSError as error:
+                raise trouble.cannot_write(folder, error) from error
 
-    def _wait_for_others(self) -> None:
-        """diskcache waits a minute for a locked database when it opens one, whatever it is told."""
-        path = self._folder / "cache.db"
-        if path.exists():
-            probe = sqlite3.connect(path, timeout=self._timeout, isolation_level=None)
-            with contextlib.closing(probe):
+    def _prepare(self) -> None:
+        """SQLite makes its files world-readable, and its side files like the main one."""
+        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with contextlib.suppress(FileExistsError):
+            os.close(os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+        self._path.chmod(0o600)  # never opened and closed here: that would drop SQLite's own locks
+        self._inode = self._path.stat().st_ino
+
+    def check(self) -> None:
+        """Is it a database of ours that can be read? Raises Damaged, Fault(STORAGE)."""
+        if (self.folder / "damaged").exists():
+            raise Damaged("it was found damaged while it was used")
+        try:
+            self._patiently(lambda: self._readers.find(["0" * 64]))
+            known = self._patiently(self._readers.settings)
+        except (sqlite3.DatabaseError, Foreign) as error:
+            raise Damaged(str(error)) from error
+        if strange := known - set(SETTINGS) - COUNTS:
+            raise Damaged(f"it has settings that we never make: {', '.join(sorted(strange))[:80]}")
+
+    def find(self, keys: Sequence[str]) -> list[tuple[str, bytes | None]]:
+        """Known values among these keys; None for a row that we never wrote. Raises Fault(STORAGE)."""
+        try:
+            return self._readers.find(keys)
+        except (sqlite3.Error, Foreign):
+            return self._marking(lambda: self._readers.find(keys))
+
+    def items(self) -> Iterator[tuple[str, bytes | None]]:
+        """Every row, read page by page. Raises Fault(STORAGE)."""
+        rows = self._readers.items()
+        while (row := self._marking(lambda: next(rows, None))) is not None:
+            yield row
+
+    def write(self, values: Mapping[str, bytes | None]) -> None:
+        """All of them in one commit; None: forget that key. Raises Fault(STORAGE)."""
+
+        def commit() -> None:
+            try:
+                cache = self._opened()
+                with cache.transact():
+                    for key, value in values.items():
+                        if value is None:
+                            cache.delete(key)
+                        else:
+                            cache.set(key, value)
+            except BaseException:
+                # after a failed commit diskcache may keep a transaction open: begin anew next time
+                self._release()
+                raise
+
+        self._marking(commit)
+        if not self._in_place():
+            raise trouble.gone(self.folder)  # the commit went into a file that has no name any more
+
+    def _opened(self) -> Any:
+        if self._cache is None:
+            from diskcache import Cache
+
+            from .safe_disk import SafeDisk
+
+            if not self._in_place():
+                raise trouble.gone(self.folder)
+            # diskcache itself waits a minute for a locked database when it opens one, whatever it is told
+            with contextlib.closing(
+                sqlite3.connect(self._path, timeout=self._step, isolation_level=None)
+            ) as probe:
                 probe.execute("begin immediate")
                 probe.execute("rollback")
+            self._cache = Cache(str(self.folder), disk=SafeDisk, timeout=self._step, **SETTINGS)
+        return self._cache
 
-    def find(self, keys: Sequence[str]) -> dict[str, bytes]:
-        """Known values among these keys, in one look for up to 500 of them."""
-        reader = self._reader()
-        found: dict[str, bytes] = {}
-        if reader is None:
-            return found
-        for at in range(0, len(keys), _BATCH):
-            part = keys[at : at + _BATCH]
-            marks = ",".join("?" * len(part))
-            rows = reader.execute(
-                f"select key, value from Cache where key in ({marks}) and raw=1 and mode={RAW} "
-                "and filename is null",
-                part,
-            )
-            found.update((key, value) for key, value in rows if isinstance(value, bytes))
-        return found
+    def _in_place(self) -> bool:
+        try:
+            return self._path.stat().st_ino == self._inode
+        except OSError:
+            return False
 
-    def _reader(self) -> sqlite3.Connection | None:
-        """A connection of this thread's own: readers never wait for each other."""
-        reader: sqlite3.Connection | None = getattr(self._local, "reader", None)
-        if reader is None:
-            path = self._folder / "cache.db"
-            if not path.exists():
-                return None
-            quiet = self._read_only and not path.with_name("cache.db-wal").exists()
-            uri = f"{path.absolute().as_uri()}?mode=ro" + ("&immutable=1" if quiet else "")
-            reader = sqlite3.connect(uri, uri=True, timeout=self._timeout, check_same_thread=False)
-            columns = {row[1] for row in reader.execute("pragma table_info(Cache)")}
-            if not columns >= COLUMNS:
-                raise sqlite3.DatabaseError("the table Cache is not as we know it")
-            self._local.reader = reader
-            with self._guard:
-                self._readers.append(reader)
-        return reader
+    def _marking(self, act: Callable[[], T]) -> T:
+        """Do it; damage that shows only now is marked, so that the next opening mends it."""
+        try:
+            return self._patiently(act)
+        except (sqlite3.Error, Foreign) as error:
+            if self._inode >= 0:
+                with contextlib.suppress(OSError):
+                    (self.folder / "damaged").touch(0o600)
+            text = f"the index in {self.folder} is damaged: {error}"
+            fix = "start again: it is set aside and what can be read of it is kept"
+            raise Fault(FaultKind.STORAGE, text, code="S-INDEX", fix=fix) from error
 
-    def write(self, values: Mapping[str, bytes]) -> None:
-        """All of them in one commit. Raises Fault(STORAGE)."""
-
-        def commit() -> None:
-            with self._cache.transact(retry=True):
-                for key, value in values.items():
-                    self._cache.set(key, value)
-
-        self._patient(commit)
-
-    def drop(self, keys: Iterable[str]) -> None:
-        """Forget these. Raises Fault(STORAGE)."""
-
-        def commit() -> None:
-            with self._cache.transact(retry=True):
-                for key in keys:
-                    with contextlib.suppress(KeyError):
-                        del self._cache[key]
-
-        self._patient(commit)
-
-    def items(self) -> Iterator[tuple[str, bytes]]:
-        """Everything that we wrote, in pages; planted rows are passed over."""
-        reader = self._reader()
-        last = 0
-        while reader is not None:
-            rows = reader.execute(
-                f"select rowid, key, value from Cache where rowid > ? and raw=1 and mode={RAW} "
-                "and filename is null order by rowid limit 1000",
-                (last,),
-            ).fetchall()
-            if not rows:
-                return
-            last = rows[-1][0]
-            yield from (
-                (key, value) for _, key, value in rows if isinstance(key, str) and isinstance(value, bytes)
-            )
-
-    def _patient(self, act: Callable[[], Any]) -> Any:
-        """Do it, waiting for another program that holds the database, up to the time limit."""
-        until = time.monotonic() + self._timeout
+    def _patiently(self, act: Callable[[], T]) -> T:
+        """Do it, waiting for another program that holds the database. The waiting itself is SQLite's."""
+        began = time.monotonic()
+        said = False
         while True:
             try:
                 return act()
-            except (Timeout, sqlite3.OperationalError) as error:
-                locked = isinstance(error, Timeout) or "locked" in str(error)
-                if locked and time.monotonic() < until:
-                    time.sleep(0.05)
-                    continue
-                raise self._trouble(error, locked) from error
-            except OSError as error:
-                raise self._trouble(error, False) from error
+            except Exception as error:
+                cause = trouble.cause_of(error)
+                if cause is None or trouble.is_damage(cause):
+                    raise
+                if not trouble.is_busy(cause):
+                    raise trouble.cannot_write(self.folder, cause) from error
+                waited = time.monotonic() - began
+                if waited >= self._timeout:
+                    raise trouble.locked(self.folder, self._timeout) from error
+                if waited >= self._notice and not said:
+                    said = True
+                    text = f"{self.folder} is locked by another program; waiting up to {self._timeout:.0f} s"
+                    self._tell(Warned(self._clock(), "S-WAIT", text))
 
-    def _trouble(self, error: Exception, locked: bool) -> Fault:
-        if locked:
-            text = f"{self._folder} is locked by another program for {self._timeout:.0f} s (a backup?)"
-            return Fault(FaultKind.STORAGE, text, code="S-LOCKED", fix="end it, then: tryon resume")
-        reason = error.strerror or str(error) if isinstance(error, OSError) else str(error)
-        text = f"cannot write the index in {self._folder}: {reason.lower()}"
-        return Fault(FaultKind.STORAGE, text, code="S-INDEX", fix="make room, then: tryon resume")
-
-    def release(self) -> None:
-        """Let go of this thread's writing connection, before the thread ends."""
-        if self._cache is not None:
-            self._cache.close()
+    def _release(self) -> None:
+        with contextlib.suppress(sqlite3.Error):
+            if self._cache is not None:
+                self._cache.close()
+        self._cache = None
 
     def close(self) -> None:
-        """Let go of every connection."""
-        with self._guard:
-            for reader in self._readers:
-                reader.close()
-            self._readers.clear()
-        if self._cache is not None:
-            self._cache.close()
+        """Let go of every connection, the writing one last: whoever leaves last tidies up SQLite's log."""
+        self._readers.close()
+        self._release()

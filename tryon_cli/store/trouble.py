@@ -22,6 +22,15 @@ _SQLITE = {
     sqlite3.SQLITE_IOERR: errno.EIO,
 }
 
+_DAMAGE = {
+    0,
+    sqlite3.SQLITE_ERROR,
+    sqlite3.SQLITE_CORRUPT,
+    sqlite3.SQLITE_NOTADB,
+    sqlite3.SQLITE_FORMAT,
+    sqlite3.SQLITE_SCHEMA,
+}
+
 SPARE = 1 << 20
 """Bytes that a commit may need: said when the database cannot tell."""
 
@@ -29,6 +38,22 @@ SPARE = 1 << 20
 def code_of(error: sqlite3.Error) -> int:
     """SQLite's primary result code, 0 when there is none."""
     return int(getattr(error, "sqlite_errorcode", 0) or 0) & 0xFF
+
+
+def cause_of(error: BaseException) -> OSError | sqlite3.Error | None:
+    """What the disk said first: diskcache hides it behind its Timeout or behind a failed rollback."""
+    found: OSError | sqlite3.Error | None = None
+    at: BaseException | None = error
+    while at is not None:
+        if isinstance(at, (OSError, sqlite3.Error)):
+            found = at
+        at = at.__context__
+    return None if isinstance(error, Fault) else found
+
+
+def is_damage(error: BaseException) -> bool:
+    """Is it the database itself that is wrong, not the disk below it?"""
+    return isinstance(error, sqlite3.Error) and code_of(error) in _DAMAGE
 
 
 def is_busy(error: BaseException) -> bool:
