@@ -8,8 +8,8 @@ calls (tests/fakes/counted.py): a warm run that calls it is an error here.
 1,000 pairs are really run once. More would take an hour to make, so there the state that a finished run
 leaves is written by a script (--fill): the journal through Journal.record, with the questions that the real
 Asker asks about these rows; every row's picture as a hard link to one real file, with its size and time; the
-digests of people and garments through the store's memo; then one run that is not timed writes the result files. That the tool
-takes it for finished shows: it reports every row as cached, and calls nobody.
+digests of people and garments through the store's memo; then one run that is not timed writes the
+result files. That the tool takes it for finished shows: it reports every row as cached, and calls nobody.
 """
 
 from __future__ import annotations
