@@ -269,7 +269,7 @@ def test_planted_rows_do_nothing(tool: Tool, table: str) -> None:
 
 
 # ---------------------------------------------------------------------- clocks and limits
-@pytest.mark.parametrize("years", ["+10y"])
+@pytest.mark.parametrize("years", ["+10y", "-10y"])
 def test_a_clock_that_is_years_off(tool: Tool, years: str) -> None:
     tool.run("run", "m.csv")
     right = tool.images()

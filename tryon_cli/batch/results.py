@@ -6,10 +6,11 @@ run.json tells what was run. Deleting any of them loses nothing: the next run wr
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import json
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -33,17 +34,28 @@ UNDONE = frozenset({RowState.FAILED, RowState.INVALID})
 
 
 def write_results(folder: Path) -> None:
-    """Write results.jsonl, results.csv and failed.csv. Raises Fault(STORAGE)."""
-    _whole(folder, "results.jsonl", lambda file: _jsonl(file, rows_of(folder)))
+    """Write results.jsonl, results.csv and failed.csv in one pass. Raises Fault(STORAGE)."""
+    metas: dict[str, None] = {}
+    cells: dict[str, None] = {}
+    undone = False
+    for record in rows_of(folder):
+        if record.meta:
+            metas.update(dict.fromkeys(json.loads(record.meta)))
+        if record.state in UNDONE:
+            undone = True
+            cells.update(dict.fromkeys(json.loads(record.cells)))
+    names = ["results.jsonl", "results.csv", *(["failed.csv"] if undone else [])]
+    with _whole(folder, *names) as files:
+        lines, table = files[0], _Table(files[1], list(metas))
+        failed = _Failed(files[2], list(cells)) if undone else None
+        for record in rows_of(folder):
+            lines.write(json.dumps(result_of(record), ensure_ascii=False) + "\n")
+            table.write(record)
+            if failed is not None and record.state in UNDONE:
+                failed.write(record)
     crashpoint("results")
-    metas = _columns(json.loads(record.meta) for record in rows_of(folder) if record.meta)
-    _whole(folder, "results.csv", lambda file: _csv(file, rows_of(folder), metas))
-    cells = _columns(json.loads(record.cells) for record in rows_of(folder) if record.state in UNDONE)
-    failed = folder / "failed.csv"
-    if any(record.state in UNDONE for record in rows_of(folder)):
-        _whole(folder, failed.name, lambda file: _failed(file, rows_of(folder), cells))
-    else:
-        failed.unlink(missing_ok=True)
+    if not undone:
+        (folder / "failed.csv").unlink(missing_ok=True)
 
 
 def written_by(folder: Path) -> str:
@@ -60,7 +72,8 @@ def written_by(folder: Path) -> str:
 def write_run(folder: Path, facts: Mapping[str, Any]) -> None:
     """Write run.json, the last file: its run is the one whose results are whole. Raises Fault(STORAGE)."""
     text = json.dumps({"v": VERSION, **facts}, indent=2, ensure_ascii=False) + "\n"
-    _whole(folder, "run.json", lambda file: file.write(text))
+    with _whole(folder, "run.json") as (file,):
+        file.write(text)
 
 
 def result_of(record: RowRecord) -> dict[str, Any]:
@@ -89,56 +102,62 @@ def _id(record: RowRecord) -> str:
     return record.id.partition("\0")[0]
 
 
-def _columns(cells: Iterable[Mapping[str, str]]) -> list[str]:
-    names: dict[str, None] = {}
-    for row in cells:
-        names.update(dict.fromkeys(row))
-    return list(names)
+class _Table:
+    """results.csv."""
 
+    def __init__(self, file: TextIO, metas: list[str]) -> None:
+        self._metas = metas
+        self._writer = csv.writer(file, lineterminator="\n")
+        self._writer.writerow([*CSV_COLUMNS, *(inert(name) for name in metas)])
 
-def _jsonl(file: TextIO, records: Iterable[RowRecord]) -> None:
-    for record in records:
-        file.write(json.dumps(result_of(record), ensure_ascii=False) + "\n")
-
-
-def _csv(file: TextIO, records: Iterable[RowRecord], metas: list[str]) -> None:
-    writer = csv.writer(file, lineterminator="\n")
-    writer.writerow([*CSV_COLUMNS, *(inert(name) for name in metas)])
-    for record in records:
+    def write(self, record: RowRecord) -> None:
         meta = json.loads(record.meta) if record.meta else {}
         cells = [
             record.row, _id(record), str(record.state), ";".join(f.path for f in record.files),
             record.provider, "" if record.seed is None else str(record.seed), f"{record.cost:g}",
             "; ".join(record.reasons), record.code, record.stage, record.column, record.value, record.text,
-            record.fix, ";".join(f.digest for f in record.files), *(meta.get(name, "") for name in metas),
+            record.fix, ";".join(f.digest for f in record.files),
+            *(meta.get(name, "") for name in self._metas),
         ]  # fmt: skip
-        writer.writerow([inert(cell) for cell in cells])
+        self._writer.writerow([inert(cell) for cell in cells])
 
 
-def _failed(file: TextIO, records: Iterable[RowRecord], columns: list[str]) -> None:
-    names = list(dict.fromkeys((*FIRST, *columns, *ERRORS)))
-    writer = csv.DictWriter(file, names, lineterminator="\n", restval="")
-    writer.writeheader()
-    for record in records:
-        if record.state in UNDONE:
-            errors = (record.code, record.column, record.value, record.text, record.fix)
-            cells = json.loads(record.cells) | dict(zip(ERRORS, errors, strict=True))
-            writer.writerow({name: inert(cell) for name, cell in cells.items()})
+class _Failed:
+    """failed.csv."""
+
+    def __init__(self, file: TextIO, columns: list[str]) -> None:
+        names = list(dict.fromkeys((*FIRST, *columns, *ERRORS)))
+        self._writer = csv.DictWriter(file, names, lineterminator="\n", restval="")
+        self._writer.writeheader()
+
+    def write(self, record: RowRecord) -> None:
+        errors = (record.code, record.column, record.value, record.text, record.fix)
+        cells = json.loads(record.cells) | dict(zip(ERRORS, errors, strict=True))
+        self._writer.writerow({name: inert(cell) for name, cell in cells.items()})
 
 
-def _whole(folder: Path, name: str, write: Callable[[TextIO], object]) -> None:
-    part = folder / ".tryon" / f"{name}.part"
+@contextlib.contextmanager
+def _whole(folder: Path, *names: str) -> Iterator[list[TextIO]]:
+    """Files that appear under their names all whole, or not at all. Raises Fault(STORAGE)."""
+    parts = [folder / ".tryon" / f"{name}.part" for name in names]
     try:
-        with part.open("w", encoding="utf-8", newline="", errors="backslashreplace") as file:
-            write(file)
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(folder / name)
+        with contextlib.ExitStack() as stack:
+            files: list[TextIO] = [
+                stack.enter_context(part.open("w", encoding="utf-8", newline="", errors="backslashreplace"))
+                for part in parts
+            ]
+            yield files
+            for file in files:
+                file.flush()
+                os.fsync(file.fileno())
+        for part, name in zip(parts, names, strict=True):
+            part.replace(folder / name)
     except OSError as error:
-        part.unlink(missing_ok=True)
+        for part in parts:
+            part.unlink(missing_ok=True)
         raise Fault(
             FaultKind.STORAGE,
-            f"cannot write {folder / name}: {(error.strerror or str(error)).lower()}",
+            f"cannot write {folder / names[0]}: {(error.strerror or str(error)).lower()}",
             code="E-OUT-WRITE",
             fix="make room, then: tryon resume",
         ) from error
