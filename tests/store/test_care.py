@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -93,3 +95,64 @@ def test_verify_finds_every_flipped_byte_and_every_loss(store: Store) -> None:
     assert orphan in there(store), "an orphan may be needed by a run that was killed"
     again = care.verify(store)
     assert (again.bad, again.dangling) == ((), 0)
+
+
+def test_a_picture_without_an_answer_goes_after_a_day(store: Store) -> None:
+    digests = fill(store)
+    old, young = store.blobs.put(b"left by a kill"), store.blobs.put(b"just made: its answer follows")
+    os.utime(store.disk.path_of(old), (NOW - 2 * DAY, NOW - 2 * DAY))
+    os.utime(store.disk.path_of(young), (NOW - 60, NOW - 60))
+    care.gc(store, 10**9, set(), now=NOW)
+    assert there(store) == {*digests, young}
+
+
+def test_what_was_set_aside_goes_after_a_week(store: Store, tmp_path: Path) -> None:
+    [digest] = fill(store, 1)
+    Path(store.disk.path_of(digest)).write_bytes(b"x")
+    assert store.disk.get(digest) is None
+    aside = tmp_path / "c" / "damaged" / digest
+    since = aside.stat().st_ctime
+    care.gc(store, 10**9, set(), now=since + 6 * DAY)
+    assert aside.exists()
+    care.gc(store, 10**9, set(), now=since + 8 * DAY)
+    assert not aside.exists()
+
+
+BUSY = """
+import sys
+from pathlib import Path
+from tryon_cli.model.digest import Key, digest_of
+from tryon_cli.model.outcome import Answer
+from tryon_cli.store.open import open_store
+with open_store(Path(sys.argv[1]), print, memory=0) as store:
+    print("open", flush=True)
+    for n in range(400):
+        data = b"%d" % (n % 40) * 500
+        digest = store.blobs.put(data)
+        store.index.record(Key(digest_of(b"busy %d" % n)), Answer(digest, len(data)))
+        if store.blobs.get(digest) != data:
+            sys.exit(f"{n} was taken away")
+    store.flush()
+"""
+
+
+def test_cleaning_and_checking_while_a_run_writes_takes_nothing_from_it(store: Store, tmp_path: Path) -> None:
+    """The run asks again for pictures that were used last ten years ago: their time says remove."""
+    for n in range(40):
+        digest = store.blobs.put(b"%d" % n * 500)
+        os.utime(store.disk.path_of(digest), (NOW - 3650 * DAY, NOW - 3650 * DAY))
+    command = [sys.executable, "-c", BUSY, str(tmp_path / "c")]
+    with (
+        open_store(tmp_path / "c", lambda e: None),  # so that no cleaning falls after the other's end
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as other,
+    ):
+        assert other.stdout is not None and other.stderr is not None
+        assert other.stdout.readline() == b"open\n"
+        rounds = 0
+        while other.poll() is None:
+            care.gc(store, 0, set())
+            assert not care.verify(store).bad
+            rounds += 1
+        assert (other.returncode, other.stderr.read()) == (0, b"") and rounds
+    assert sum(1 for _ in store.index.items()) == 400
+    assert care.verify(store).dangling == 0

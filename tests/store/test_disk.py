@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import resource
+import shutil
 import signal
 import stat
 import subprocess
@@ -18,7 +20,7 @@ from hypothesis import strategies as st
 from tryon_cli.model.digest import Digest, digest_of
 from tryon_cli.model.errors import Fault, FaultKind
 from tryon_cli.model.events import Event, Warned
-from tryon_cli.store.disk import DAY, DiskBlobs
+from tryon_cli.store.disk import DAY, LARGEST, DiskBlobs
 from tryon_cli.store.memory import MemoryBlobs
 
 Heard = list[Event]
@@ -75,7 +77,28 @@ def empty(path: Path) -> None:
     path.write_bytes(b"")
 
 
-@pytest.mark.parametrize("harm", [truncate, flip, zero, swap, empty])
+def link(path: Path) -> None:
+    other = path.with_name("other")
+    other.write_bytes(path.read_bytes())
+    path.unlink()
+    path.symlink_to(other)
+
+
+def folder(path: Path) -> None:
+    path.unlink()
+    path.mkdir()
+
+
+def pipe(path: Path) -> None:
+    path.unlink()
+    os.mkfifo(path)
+
+
+def endless(path: Path) -> None:
+    os.truncate(path, LARGEST + 1)
+
+
+@pytest.mark.parametrize("harm", [truncate, flip, zero, swap, empty, link, folder, pipe, endless])
 def test_a_damaged_file_is_never_returned_and_told_once(
     disk: DiskBlobs, heard: Heard, harm: Callable[[Path], None]
 ) -> None:
@@ -84,8 +107,68 @@ def test_a_damaged_file_is_never_returned_and_told_once(
     harm(path)
     assert disk.get(digest) is None and disk.get(digest) is None
     assert [e.code for e in heard if isinstance(e, Warned)] == ["S-DAMAGED"]
-    assert not path.exists() and (path.parents[2] / "damaged" / digest).exists()
+    assert not os.path.lexists(path) and os.path.lexists(path.parents[2] / "damaged" / digest)
     assert disk.put(PICTURE) == digest and disk.get(digest) == PICTURE
+
+
+@pytest.mark.parametrize("bit", range(8))
+@pytest.mark.parametrize("at", [0, 1, 5000, len(PICTURE) - 1])
+def test_every_flipped_bit_is_found(disk: DiskBlobs, at: int, bit: int) -> None:
+    path = Path(disk.path_of(disk.put(PICTURE)))
+    data = bytearray(path.read_bytes())
+    data[at] ^= 1 << bit
+    path.write_bytes(data)
+    assert disk.get(digest_of(PICTURE)) is None
+
+
+@pytest.mark.parametrize("harm", [truncate, flip, swap, empty, link])
+def test_paid_bytes_replace_damaged_ones_at_once(disk: DiskBlobs, harm: Callable[[Path], None]) -> None:
+    path = Path(disk.path_of(disk.put(PICTURE)))
+    harm(path)
+    assert disk.get(disk.put(PICTURE, durable=True)) == PICTURE
+
+
+def test_kept_bytes_are_not_written_again(disk: DiskBlobs) -> None:
+    path = disk.path_of(disk.put(PICTURE))
+    before = os.stat(path)
+    for durable in (False, True):
+        disk.put(PICTURE, durable=durable)
+        assert os.stat(path).st_ino == before.st_ino and os.stat(path).st_mtime_ns == before.st_mtime_ns
+
+
+def test_a_repair_by_another_process_is_not_set_aside(disk: DiskBlobs, tmp_path: Path) -> None:
+    """Damage is found, then somebody repairs it, then it is set aside: the good bytes must stay."""
+    path = Path(disk.path_of(disk.put(PICTURE)))
+    flip(path)
+    seen = os.stat(path)
+    repaired = path.with_name("repaired")
+    repaired.write_bytes(PICTURE)
+    repaired.replace(path)
+    disk._set_aside(digest_of(PICTURE), "was damaged", seen)
+    assert disk.get(digest_of(PICTURE)) == PICTURE
+
+
+def test_a_folder_tidied_away_inside_the_cache_is_made_again(disk: DiskBlobs, tmp_path: Path) -> None:
+    for gone in ("tmp", f"blobs/{digest_of(PICTURE)[:2]}"):
+        shutil.rmtree(tmp_path / "cache" / gone)
+    assert disk.get(disk.put(PICTURE)) == PICTURE
+
+
+def test_too_many_open_files_are_our_trouble_not_the_pictures(disk: DiskBlobs) -> None:
+    digest = disk.put(PICTURE)
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    lowest = os.dup(0)
+    os.close(lowest)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (lowest, hard))
+    try:
+        with pytest.raises(Fault, match="too many open files") as read:
+            disk.get(digest)
+        with pytest.raises(Fault, match="too many open files") as written:
+            disk.put(b"something else")
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    assert "ulimit" in read.value.fix and "ulimit" in written.value.fix
+    assert disk.get(digest) == PICTURE
 
 
 def test_a_link_in_place_of_a_blob_is_not_followed(disk: DiskBlobs, tmp_path: Path) -> None:
@@ -176,18 +259,50 @@ def test_a_cache_that_vanishes_is_said(disk: DiskBlobs, tmp_path: Path) -> None:
         disk.put(b"something else")
 
 
-def test_using_a_blob_moves_its_time_at_most_once_a_day(tmp_path: Path) -> None:
+def test_a_cache_that_was_replaced_is_said(disk: DiskBlobs, tmp_path: Path) -> None:
+    shutil.rmtree(tmp_path / "cache")
+    other = DiskBlobs(tmp_path / "cache", lambda e: None)
+    with pytest.raises(Fault, match="removed or replaced") as caught:
+        disk.put(PICTURE)
+    assert caught.value.code == "S-GONE" and "tryon resume" in caught.value.fix
+    with pytest.raises(Fault, match="removed or replaced"):
+        disk.check_alive()
+    other.close()
+
+
+@pytest.mark.parametrize("use", ["put", "get", "has", "durable"])
+def test_using_a_blob_moves_its_time_at_most_once_a_day(tmp_path: Path, use: str) -> None:
     now = [1_000_000_000.0]
     disk = DiskBlobs(tmp_path / "c", lambda e: None, clock=lambda: now[0])
     digest = disk.put(PICTURE)
     path = disk.path_of(digest)
+    uses = {
+        "put": lambda: disk.put(PICTURE) == digest,
+        "durable": lambda: disk.put(PICTURE, durable=True) == digest,
+        "get": lambda: disk.get(digest) == PICTURE,
+        "has": lambda: disk.has(digest, len(PICTURE)),
+    }
     os.utime(path, (now[0], now[0]))
     now[0] += DAY / 2
-    disk.put(PICTURE)
-    assert os.stat(path).st_mtime == 1_000_000_000
+    assert uses[use]() and os.stat(path).st_mtime == 1_000_000_000
     now[0] += DAY
-    disk.put(PICTURE)
-    assert os.stat(path).st_mtime == now[0]
+    assert uses[use]() and os.stat(path).st_mtime == now[0]
+    now[0] -= 50 * 365 * DAY  # a clock that was wrong
+    assert uses[use]() and os.stat(path).st_mtime == now[0]
+    disk.close()
+
+
+def test_what_was_used_since_it_was_listed_is_not_deleted(tmp_path: Path) -> None:
+    now = [1_000_000_000.0]
+    disk = DiskBlobs(tmp_path / "c", lambda e: None, clock=lambda: now[0])
+    digest = disk.put(PICTURE)
+    os.utime(disk.path_of(digest), (1, 1))
+    [listed] = disk.all()
+    assert disk.has(digest, len(PICTURE))
+    assert not disk.delete(digest, listed.used) and disk.get(digest) == PICTURE
+    [listed] = disk.all()
+    assert disk.delete(digest, listed.used) and disk.get(digest) is None
+    assert not disk.delete(digest, listed.used)
     disk.close()
 
 

@@ -61,14 +61,15 @@ class DiskBlobs:
         self._told: set[str] = set()
         self._lock = threading.Lock()
         self._scratch: Scratch | None = None
-        self._born = 0
+        self._opened = -1
         if read_only:
             return
         try:
             root.mkdir(parents=True, exist_ok=True, mode=0o700)
             make_folders(self._blobs)
             self._scratch = Scratch(root / "tmp")
-            self._born = inode_of(self._blobs)
+            # kept open: a folder made later can never have the same number
+            self._opened = os.open(self._blobs, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         except OSError as error:
             raise trouble.cannot_write(root, error) from error
 
@@ -103,7 +104,7 @@ class DiskBlobs:
 
     def check_alive(self) -> None:
         """Raises Fault(STORAGE, S-GONE) when the cache was removed or replaced since it was opened."""
-        if self._scratch is not None and inode_of(self._blobs) != self._born:
+        if self._opened >= 0 and inode_of(self._blobs) != os.fstat(self._opened).st_ino:
             raise trouble.gone(self._root)
 
     def _mend(self, path: str) -> None:
@@ -137,11 +138,12 @@ class DiskBlobs:
                 or read_all(fd, len(data)) != data
             ):
                 return False
+            self._touch(fd, found.st_mtime)
             os.fsync(fd)
         finally:
             os.close(fd)
         sync_folder(path)
-        return True
+        return inode_of(path) == found.st_ino  # else cleaning took it away meanwhile
 
     def _touch(self, file: int | str, used: float) -> bool:
         """Say that it is used, once a day. False: cleaning has just taken it away."""
@@ -239,6 +241,9 @@ class DiskBlobs:
         """Remove our folder for half-written files."""
         if self._scratch is not None:
             self._scratch.close()
+        if self._opened >= 0:
+            os.close(self._opened)
+            self._opened = -1
 
 
 def _is_ours(found: os.stat_result) -> bool:

@@ -38,8 +38,9 @@ class Scratch:
 
 
 def _own(root: Path) -> tuple[Path, int]:
-    for n in itertools.count():
-        folder = root / f"{os.getpid()}-{n}"
+    while True:
+        # with a random part: in two containers all processes may have the same number
+        folder = root / f"{os.getpid()}-{os.urandom(4).hex()}"
         try:
             folder.mkdir(mode=0o700)
         except FileExistsError:
@@ -53,7 +54,6 @@ def _own(root: Path) -> tuple[Path, int]:
         if _inode(folder / "lock") == os.fstat(fd).st_ino:
             return folder, fd
         os.close(fd)
-    raise AssertionError("counting never ends")
 
 
 def sweep(root: Path) -> int:
