@@ -28,7 +28,8 @@ class Commits:
         self._table = table
         self._pending: dict[str, Entry] = {}
         self._lock = threading.Lock()
-        self._queue: queue.SimpleQueue[Entry | threading.Event | None] = queue.SimpleQueue()
+        self._queue: queue.SimpleQueue[Entry | threading.Event | bool | None] = queue.SimpleQueue()
+        self._begun = False
         self._fault: Fault | None = None
         self._failed: list[Entry] = []
         self._closed = False
@@ -43,7 +44,13 @@ class Commits:
             raise Fault(FaultKind.STOPPED, "the store is closed")
         pending = self._pending
         if not pending:
-            return self._table.find(keys)
+            found = self._table.find(keys)
+            if len(found) < len(keys) and not self._begun:
+                # something will be made: opening takes longer than many a first step, and what is made before
+                # the first commit would be made again after a kill
+                self._begun = True
+                self._queue.put(True)
+            return found
         # looked at before the table: a commit may end in between, never the other way round
         known = [entry for key in keys if (entry := pending.get(key)) is not None]
         if not known:
@@ -97,6 +104,8 @@ class Commits:
                 while len(batch) < BATCH:
                     batch.append(self._queue.get_nowait())
             over = None in batch
+            if True in batch:
+                self._table.begin()
             entries = [said for said in batch if isinstance(said, tuple)]
             if over:
                 entries = self._failed + entries  # somebody may have made room meanwhile

@@ -148,13 +148,14 @@ class DiskBlobs:
     def _touch(self, file: int | str, used: float) -> bool:
         """Say that it is used, once a day. False: cleaning has just taken it away."""
         now = self._clock()
-        if abs(now - used) > DAY and self._scratch is not None:
-            try:
-                os.utime(file, (now, now))
-            except FileNotFoundError:
-                return False
-            except OSError:
-                return True  # somebody else's file in a shared cache
+        if -DAY <= now - used <= DAY or self._scratch is None:
+            return True
+        try:
+            os.utime(file, (now, now))
+        except FileNotFoundError:
+            return False
+        except OSError:  # somebody else's file in a shared cache
+            return True
         return True
 
     def get(self, digest: Digest) -> bytes | None:
@@ -183,10 +184,12 @@ class DiskBlobs:
 
     def has(self, digest: Digest, size: int) -> bool:
         """Is it there with this size in bytes? One look, and it counts as use."""
+        path = f"{self._blobs}/{digest[:2]}/{digest}"
         try:
-            return self._there(f"{self._blobs}/{digest[:2]}/{digest}", size)
+            found = os.lstat(path)
         except (OSError, ValueError):
             return False
+        return found.st_size == size and self._touch(path, found.st_mtime)
 
     def _set_aside(self, digest: Digest, why: str, found: os.stat_result | None) -> None:
         """Move it to damaged/, unless somebody has put good bytes there since we read (another inode)."""

@@ -122,6 +122,11 @@ class Table:
         while (row := self._marking(lambda: next(rows, None))) is not None:
             yield row
 
+    def begin(self) -> None:
+        """Open for writing now, since a first write is about to come. What goes wrong is said by the write."""
+        with contextlib.suppress(Fault, sqlite3.Error, OSError):
+            self._patiently(self._opened)
+
     def write(self, values: Mapping[str, bytes | None]) -> None:
         """All of them in one commit; None: forget that key. Raises Fault(STORAGE)."""
 
