@@ -123,10 +123,13 @@ def to_cells(record: RowRecord) -> tuple[object, ...]:
     return tuple(values)
 
 
+_STATES = {str(state): state for state in RowState}
+
+
 def to_record(row: Sequence[Any]) -> RowRecord:
-    """The table's cells as a record."""
+    """The table's cells as a record. Raises KeyError for a state that we do not know."""
     values = list(row)
-    values[4] = RowState(values[4])
-    values[5] = tuple(Published(*file) for file in json.loads(values[5])) if values[5] else ()
+    values[4] = _STATES[values[4]]
+    values[5] = tuple(map(Published._make, json.loads(values[5]))) if values[5] else ()
     values[9] = tuple(json.loads(values[9])) if values[9] else ()
-    return RowRecord(*values)
+    return RowRecord._make(values)
