@@ -13,7 +13,7 @@ import numpy as np
 from .backdrop import Backdrop, behind
 from .face import Face
 from .kinds import Brush, Field, Mask, Picture, Size
-from .masks import disc, ellipse, fill_holes, grown, largest, opened, polygon, shrunk
+from .masks import bounds, disc, ellipse, fill_holes, grown, largest, opened, polygon, shrunk
 from .pixels import fit, gentle, lab_of
 from .skin import skin_of
 
@@ -80,13 +80,25 @@ def drawn_figure(size: Size, face: Face, *, narrow: bool = False) -> Mask:
 
 def cut_out(picture: Picture, guess: Brush, rounds: int) -> Mask:
     """GrabCut from a map of cv2.GC_* guesses; the guess itself when there is nothing to learn from."""
-    cv2.setRNGSeed(1)  # of this thread
     result = guess.copy()
-    background, foreground = np.zeros((1, 65)), np.zeros((1, 65))
-    try:
-        cv2.grabCut(picture, result, (0, 0, 1, 1), background, foreground, rounds, cv2.GC_INIT_WITH_MASK)
-    except cv2.error:
-        result = guess
+    open_question = bounds(guess != cv2.GC_BGD)
+    if open_question is not None:
+        # only where something is open, with as much surely known ground around as tells what ground looks like
+        margin = max(guess.shape) // 12
+        top, bottom, left, right = open_question
+        rows = slice(max(0, top - margin), bottom + 1 + margin)
+        columns = slice(max(0, left - margin), right + 1 + margin)
+        part = np.ascontiguousarray(guess[rows, columns])
+        models = np.zeros((1, 65)), np.zeros((1, 65))
+        cv2.setRNGSeed(1)  # of this thread
+        try:
+            cv2.grabCut(
+                np.ascontiguousarray(picture[rows, columns]),
+                part, (0, 0, 1, 1), *models, rounds, cv2.GC_INIT_WITH_MASK,
+            )  # fmt: skip
+            result[rows, columns] = part
+        except cv2.error:
+            pass
     return np.asarray((result == cv2.GC_FGD) | (result == cv2.GC_PR_FGD), np.bool_)
 
 

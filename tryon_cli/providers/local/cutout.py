@@ -71,7 +71,9 @@ def cut(picture: Picture, alpha: Grey | None, kind: str, depth: int = 0) -> Cuto
         by = max(picture.shape[:2]) / max(small.shape[:2])
         y0, y1, x0, x1 = (int(v * by) for v in frame)
         return cut(np.ascontiguousarray(picture[y0 + 2 : y1 - 2, x0 + 2 : x1 - 2]), None, kind, depth + 1)
-    face = find(small, side=320, quick=True)
+    # who wears a garment before a plain wall has the head in the upper half
+    upper = small if paper.plain < 0.5 else np.ascontiguousarray(small[: height // 2])
+    face = find(upper, side=320, quick=True)
     if face is not None and _is_worn(small, mask, face, paper.plain):
         return _worn(small, kind)
     if paper.plain < 0.6:
@@ -145,16 +147,21 @@ def _peeled(mask: Mask, lab: Field, paper: Backdrop, least: float) -> Mask:
     ringing = (away < 2.0) & (np.asarray(cv2.dilate(away, box(17))) > 22)
     around = np.median(lab[~mask], 0) if (~mask).any() else np.array([95.0, 0, 0])
     delta = lab - around.astype(np.float32)
-    shade = np.hypot(delta[..., 1], delta[..., 2]) < 4.5
-    shade &= (delta[..., 0] < 1) & (delta[..., 0] > -28) & weak
-    for turn in range(9):
+    chroma, light = np.hypot(delta[..., 1], delta[..., 2]), delta[..., 0]
+    shade = (chroma < 4.5) & (light < 1) & (light > -28) & weak
+    # paper in the corner between sleeve and trunk, or between the legs, lies deep
+    paper_like = (chroma < 1.3) & (light < 1) & (light > -8) & weak
+    for turn in range(20):
         edge = mask & ~shrunk(mask, 3)
-        mask = mask & ~(edge & ((weak if turn < 3 else ringing) | shade))
+        loose = paper_like if turn >= 9 else shade | (weak if turn < 3 else ringing)
+        mask = mask & ~(edge & loose)
+    peeled = mask
     rounded = np.asarray(cv2.medianBlur(mask.view(np.uint8), 7), np.uint8).view(np.bool_)
     mask = closed(rounded, disc(7))
     # closing must not glue a sleeve to the trunk over clear paper
     mask &= ~((away < max(0.5 * least, 0.3)) & ~shrunk(mask, 9))
     mask = rounded_outline(mask, 0.006 * max(mask.shape))  # stripes in the paper's colour leave notches
+    mask &= peeled | ~paper_like
     return largest(mask, near=(mask.shape[1] / 2, mask.shape[0] / 2), keep=0.06)
 
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from .garment import Garment
 from .kinds import SIDES, Field, Mask, Picture
-from .masks import bounds, disc, grown
+from .masks import bounds, disc, enlarged, grown
 from .neckline import neck_depth
 from .pattern import Pattern, Sleeve
 from .pixels import resized, soft
@@ -50,9 +50,11 @@ def drape(garment: Garment, pattern: Pattern, scene: Scene, window: Window) -> L
     for piece in sleeves:
         if piece.sleeve is None:
             continue
-        laid = lay(cut.picture, piece.alpha, piece.source, piece.target, window)
+        laid = lay(cut.picture, piece.alpha, piece.source, piece.target, window, piece.sleeve.outline)
         cells.append((laid.cells, laid.folded))
         _add_sleeve(layer, laid.picture, laid.alpha, piece.sleeve, scene)
+    if sleeves:
+        _close_shoulders(layer, pattern, scene)
     if pattern.seams:
         layer.alpha *= 1 - _inside_of_collar(garment, pattern, scene, window)
     layer.folded = sum(n * share for n, share in cells) / max(1, sum(n for n, _ in cells))
@@ -100,6 +102,29 @@ def _add_sleeve(layer: Layer, colours: Picture, alpha: Field, sleeve: Sleeve, sc
     layer.shade[part] += (1 - 0.18 * away * away * away - layer.shade[part]) * here
     np.maximum(layer.sleeves, alpha, out=layer.sleeves)
     np.maximum(layer.alpha, alpha, out=layer.alpha)
+
+
+def _close_shoulders(layer: Layer, pattern: Pattern, scene: Scene) -> None:
+    """Where the body's shoulder stands out between collar and sleeve, the cloth goes on over it.
+
+    Its colours are there already: a cutout goes on beyond its outline. Bare skin there looks like a hole.
+    """
+    window = layer.window
+    first = max(0, int(scene.chin[1]) - window.top)
+    last = int(scene.armpit_y) - window.top
+    if last - first < 4:
+        return
+    shown = layer.alpha[first:last]
+    person = enlarged(scene.body.figure.person & ~scene.body.hair, scene.size)
+    person = person[window.slices][first:last]
+    rows, x = np.arange(last - first)[:, None], np.arange(window.left, window.right)
+    body_top, cloth_top = ((field > 0.5).argmax(0) for field in (person, shown))
+    gap = cloth_top - body_top
+    reach = [seam.shoulder[0] + side * 0.25 * scene.unit for side, seam in sorted(pattern.seams.items())]
+    beside = np.abs(x - scene.chin[0]) > 0.6 * scene.unit  # nearer hangs hair
+    beside &= (x > reach[0]) & (x < reach[1]) & (gap > 0) & (gap < 0.30 * scene.unit)
+    more = (rows >= body_top - 1) & (rows < cloth_top + 2) & beside
+    np.maximum(shown, soft(more.astype(np.float32), 1.0) * person, out=shown)
 
 
 def _inside_outline(sleeve: Sleeve, unit: float, window: Window) -> Field:

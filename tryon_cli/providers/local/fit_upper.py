@@ -56,7 +56,8 @@ def upper_pattern(garment: Garment, upper: Upper, scene: Scene, fit: Fit) -> Pat
 def _seam(upper: Upper, scene: Scene, side: int, half: float, ease: float, scale: float) -> Seam:
     unit, axis = scene.unit, scene.axis
     corner = scene.shoulders[side]
-    outer = np.array([corner[0] - side * 0.055 * scene.width, corner[1] - 0.01 * unit])
+    inset = 0.025 if upper.armpits[side].sleeve else 0.055  # a seam inside the old shoulder would bare it
+    outer = np.array([corner[0] - side * inset * scene.width, corner[1] - 0.01 * unit])
     inner_x = scene.chin[0] * 0.5 + axis * 0.5 + side * 0.30 * unit
     if (outer[0] - inner_x) * side < 0.25 * unit:
         inner_x = outer[0] - side * 0.25 * unit

@@ -28,6 +28,8 @@ class Legs:
         whole = body.bottom < height - 3
         self.ankle = body.bottom - 0.50 * unit if whole else body.chin[1] + 9.2 * unit
         self.hip = min(height - 1.0, body.hem + 0.9 * unit)
+        self.skirt = 0
+        """The first row where bare legs are seen below what covers the hips; 0 when nothing does."""
         self.left, self.right = self._edges()
         first, last = int(min(body.hem, height - 2)), int(min(height, body.hem + 1.5 * unit)) + 1
         self.axis = float(np.median((self.left + self.right)[first:last])) / 2
@@ -58,10 +60,27 @@ class Legs:
         rows = np.arange(height)
         # a single notched row must not break a trouser leg
         left, right = (np.interp(rows, rows[known], edge[known]) for edge in (left, right))
+        self._inside_skirt(left, right)
         return smoothed(left, 0.12 * body.unit), smoothed(right, 0.12 * body.unit)
+
+    def _inside_skirt(self, left: Row, right: Row) -> None:
+        """Legs under a skirt: straight from the hips to where they are seen again."""
+        body, height = self.body, len(left)
+        first = int(min(height - 1, body.hem + 0.45 * body.unit))
+        near = np.abs(np.arange(self.mask.shape[1])[None] - body.axis) < 0.45 * body.width
+        bare = (body.figure.skin & near).sum(1) > 0.5 * np.maximum((self.mask & near).sum(1), 1)
+        seen = np.flatnonzero(bare & (np.arange(height) > body.hem + 0.6 * body.unit))
+        if len(seen) == 0 or seen[0] < first + 4:
+            return
+        last = int(min(height - 1, seen[0] + 0.15 * body.unit))
+        self.skirt = last
+        for edge in (left, right):
+            edge[first : last + 1] = np.linspace(edge[first], edge[last], last + 1 - first)
 
     def _crotch(self) -> float:
         body, unit, mask = self.body, self.body.unit, self.mask
+        if self.skirt:
+            return body.hem + 0.30 * max(self.ankle - body.hem, 2 * unit)
         long = self.ankle - body.hem
         for y in range(int(min(len(mask) - 1, body.hem + 0.8 * unit)), int(min(len(mask), self.ankle))):
             middle = mask[y, int(self.axis - 0.12 * unit) : int(self.axis + 0.12 * unit) + 1]
@@ -81,6 +100,14 @@ class Legs:
         """Left and right x of one leg in this row."""
         row = int(np.clip(y, 0, len(self.mask) - 1))
         left, right = self.edges(row)
+        if row < self.skirt and self.crotch < self.skirt:  # straight down to where it is seen
+            apart = self._inner(self.skirt, side) - self.axis
+            inner = self.axis + apart * max(0.0, row - self.crotch) / (self.skirt - self.crotch)
+        else:
+            inner = self._inner(row, side)
+        return (left, inner) if side < 0 else (inner, right)
+
+    def _inner(self, row: int, side: int) -> float:
         gap = 0.02 * self.body.unit
         inner = self.axis + side * gap
         if not self.mask[row, int(self.axis)]:
@@ -88,4 +115,4 @@ class Legs:
             seen = seen[((seen - self.axis) * side > 0) & (np.abs(seen - self.axis) < self.reach)]
             if len(seen):
                 inner = float(seen.max() if side < 0 else seen.min())
-        return (left, inner) if side < 0 else (inner, right)
+        return inner

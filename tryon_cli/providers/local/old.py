@@ -35,7 +35,7 @@ def old_clothes(body: Body, kind: str, arms: dict[int, Arm], hem: float) -> Mask
         # a dress or a long shirt: what the new top does not reach stays, like a layer under it
         old = old & (rows < hem - 0.05 * body.unit)
     # slivers along arms and hair are their own soft edges, no cloth
-    return opened(old & _near_body(body, kind, arms), 3)
+    return opened(old & _near_body(body, kind, arms) & ~_beside_neck(body), 3)
 
 
 def rim_of(body: Body, kind: str, old: Mask) -> Mask:
@@ -44,7 +44,7 @@ def rim_of(body: Body, kind: str, old: Mask) -> Mask:
     keep = body.figure.skin | body.hair
     if kind != "lower":
         keep |= body.clothes & ~old & (rows > body.hem + 0.10 * body.unit)
-    return grown(old, 5) & ~shrunk(keep, 3)
+    return grown(old, 5) & ~shrunk(keep, 3) & ~_beside_neck(body)
 
 
 def _skirt_end(body: Body, clothes: Mask, otherwise: float) -> float:
@@ -72,6 +72,16 @@ def _lateral(body: Body) -> Mask:
             first = int(max(run[0], body.axis - reach, 0))
             lateral[y, first : int(min(run[1], body.axis + reach)) + 1] = False
     return lateral
+
+
+def _beside_neck(body: Body) -> Mask:
+    """Above the shoulders and beside the neck hangs hair, even where it was not seen as such."""
+    height, width = body.top.shape
+    rows, columns = np.arange(height)[:, None], np.arange(width)
+    unit, (x, y) = body.unit, body.chin
+    ends = [body.shoulders[side] for side in SIDES]
+    line = np.interp(columns, [ends[0][0], x, ends[1][0]], [ends[0][1], y + 0.10 * unit, ends[1][1]])
+    return np.asarray((rows < line - 0.10 * unit) & (np.abs(columns - x) > 0.36 * unit), np.bool_)
 
 
 def _near_body(body: Body, kind: str, arms: dict[int, Arm]) -> Mask:

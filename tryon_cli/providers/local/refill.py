@@ -9,12 +9,12 @@ import cv2
 import numpy as np
 
 from .kinds import Field, Mask, Picture, Size
-from .masks import box, shrunk, stroke
+from .masks import box, enlarged, rounded_outline, shrunk, stroke
 from .pixels import resized, soft
 from .scene import Arm, Scene
 from .spline import Window
 
-REFILL_SIDE = 256
+REFILL_SIDE = 320
 """Longest side of the picture on which the missing is painted: only soft colours are invented."""
 
 
@@ -30,11 +30,15 @@ def refill(
     if fill is None:
         return None
     bare = paint.bare(kind, hem)
-    fill = paint.wall(fill, bare)
     if kind == "upper":
         fill = paint.trousers(fill)
-    rim = _rim_shade(bare, scene)
-    return _enlarged(fill * rim[..., None], scene.size, window)
+    body = _enlarged(fill * _rim_shade(bare, scene)[..., None], scene.size, window)
+    wall = paint.wall()
+    if wall is None:
+        return body
+    # the edge between body and wall is drawn on the large picture: there it is sharp
+    share = enlarged(bare, scene.size)[window.slices][..., None]
+    return body * share + _enlarged(wall, scene.size, window) * (1 - share)
 
 
 def _enlarged(small: Field, size: Size, window: Window) -> Field:
@@ -95,7 +99,9 @@ class _Paint:
             return np.asarray((self.rows > hem) & inside, np.bool_)
         body = (self.trunk | self._arms()) & inside
         # under a new dress the old outline is the leg; beside it is air
-        return np.asarray(np.where(self.rows > hem, inside, body) if kind == "dress" else body, np.bool_)
+        if kind == "dress":
+            body = np.asarray(np.where(self.rows > hem, inside, body), np.bool_)
+        return rounded_outline(body, 1.5)
 
     def _arms(self) -> Mask:
         """Where a bare arm may be, around the arm axes."""
@@ -103,19 +109,16 @@ class _Paint:
         for arm in self.arms.values():
             count = len(arm.centres)
             for index in range(count - 1):
-                radius = (0.215 - 0.075 * index / max(1, count - 1)) * self.scene.unit
+                radius = (0.165 - 0.045 * index / max(1, count - 1)) * self.scene.unit
                 radius = min(radius, float(arm.half[index]) * 1.05)
                 start, end = arm.centres[index] * self.by, arm.centres[index + 1] * self.by
                 stroke(zone, start, end, max(1, round(2 * radius * self.by)))
         return zone
 
-    def wall(self, fill: Field, bare: Mask) -> Field:
-        """The background, where no body is."""
+    def wall(self) -> Field | None:
+        """The background, everywhere; None where none is seen."""
         known = (np.asarray(cv2.dilate(self.person, box(5))) < 0.02).astype(np.float32)
-        if known.sum() <= 12:
-            return fill
-        share = soft((~bare).astype(np.float32), 0.8)[..., None]
-        return fill * (1 - share) + spread(self.small, known) * share
+        return spread(self.small, known) if known.sum() > 12 else None
 
     def trousers(self, fill: Field) -> Field:
         """Under the natural waist the trousers come up."""

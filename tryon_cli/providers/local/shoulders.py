@@ -50,7 +50,7 @@ def shoulders_of(figure: Figure, stance: Stance, hair: Mask) -> dict[int, Point]
 
 def _level(found: dict[int, Point]) -> None:
     """Hair hides shoulders and makes them look lower: limit the tilt, trust the higher one."""
-    most = 0.15 * float(found[1][0] - found[-1][0])
+    most = 0.07 * float(found[1][0] - found[-1][0])
     tilt = float(found[1][1] - found[-1][1])
     if tilt > most:
         found[1][1] = found[-1][1] + most

@@ -10,7 +10,8 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-from .kinds import Field, Picture, Points
+from .kinds import Field, Mask, Picture, Points
+from .masks import polygon
 
 LATTICE = 8
 """Pixels between two places where the spline is evaluated; between them the map is linear."""
@@ -79,8 +80,18 @@ def _kernel(points: Points, knots: Points) -> Points:
     return np.asarray(squared * np.log(np.maximum(squared, 1e-12)), np.float64)
 
 
-def lay(picture: Picture, alpha: Field, source: Points, target: Points, window: Window) -> Laid:
-    """Draw picture and alpha so that `source` points land on `target` points of the whole picture."""
+def lay(
+    picture: Picture,
+    alpha: Field,
+    source: Points,
+    target: Points,
+    window: Window,
+    outline: Points | None = None,
+) -> Laid:
+    """Draw picture and alpha so that `source` points land on `target` points of the whole picture.
+
+    outline: the part of the piece that will be shown; only its folds count.
+    """
     height, width = window.size
     colours, cover = np.zeros((height, width, 3), np.uint8), np.zeros((height, width), np.float32)
     x0, y0 = (max(int(v), low) for v, low in zip(target.min(0) - 40, (window.left, window.top), strict=True))
@@ -92,7 +103,11 @@ def lay(picture: Picture, alpha: Field, source: Points, target: Points, window: 
     wide, high = max(2, (x1 - x0) // LATTICE + 1), max(2, (y1 - y0) // LATTICE + 1)
     grid = np.stack(np.meshgrid(np.linspace(x0, x1 - 1, wide), np.linspace(y0, y1 - 1, high)), -1)
     coarse = back(grid.reshape(-1, 2)).reshape(high, wide, 2).astype(np.float32)
-    cells, folded = _folds(coarse, alpha)
+    shown = np.ones((high, wide), np.bool_)
+    if outline is not None:
+        per_cell = np.array([(x1 - 1 - x0) / (wide - 1), (y1 - 1 - y0) / (high - 1)])
+        shown = polygon((high, wide), (outline - np.array([x0, y0])) / per_cell)
+    cells, folded = _folds(coarse, alpha, shown)
     dense = _between(coarse, (y1 - y0, x1 - x0))
     step = float(np.abs(np.gradient(coarse[..., 0], axis=1)).mean()) / max(1e-6, (x1 - x0) / wide)
     if step > 1.5:  # it shrinks: without this fine patterns would flicker
@@ -106,12 +121,12 @@ def lay(picture: Picture, alpha: Field, source: Points, target: Points, window: 
     return Laid(colours, cover, cells, folded)
 
 
-def _folds(coarse: Field, alpha: Field) -> tuple[int, float]:
+def _folds(coarse: Field, alpha: Field, within: Mask) -> tuple[int, float]:
     """How many lattice points show the piece, and at which share of them the map turns over."""
     across, down = np.gradient(coarse, axis=1), np.gradient(coarse, axis=0)
     turn = across[..., 0] * down[..., 1] - across[..., 1] * down[..., 0]
     x, y = np.ascontiguousarray(coarse[..., 0]), np.ascontiguousarray(coarse[..., 1])
-    shown = np.asarray(cv2.remap(alpha, x, y, cv2.INTER_LINEAR, borderValue=0)) > 0.5
+    shown = (np.asarray(cv2.remap(alpha, x, y, cv2.INTER_LINEAR, borderValue=0)) > 0.5) & within
     cells = int(shown.sum())
     return cells, float((turn[shown] <= 0).mean()) if cells else 0.0
 
