@@ -7,13 +7,16 @@ tier by name.
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from math import inf
 from typing import TypeVar
 
 from ..model.digest import Digest, digest_of, is_digest
+from ..model.errors import Fault
 from ..model.events import Warned
 from ..model.ports import Blobs, Tell
 
@@ -48,7 +51,7 @@ class Tiers:
     def put(self, data: bytes, *, durable: bool = False) -> Digest:
         digest = self._first.put(data, durable=durable)
         for name, tier in self._further:
-            self._ask(name, lambda tier=tier: tier.put(data, durable=durable))  # type: ignore[misc]
+            self._ask(name, partial(tier.put, data, durable=durable))
         return digest
 
     def get(self, digest: Digest) -> bytes | None:
@@ -56,20 +59,20 @@ class Tiers:
         if data is not None or not is_digest(digest):
             return data
         for name, tier in self._further:
-            data = self._ask(name, lambda tier=tier: tier.get(digest))  # type: ignore[misc]
+            data = self._ask(name, partial(tier.get, digest))
             if data is None:
                 continue
             if digest_of(data) != digest:  # whoever can write there must not choose our pictures
                 self._failed(name, "it answered with other bytes")
                 continue
-            self._first.put(data)
+            with contextlib.suppress(Fault):  # a full disk is said by whoever makes a picture
+                self._first.put(data)
             return data
         return None
 
     def has(self, digest: Digest, size: int) -> bool:
         return self._first.has(digest, size) or any(
-            self._ask(name, lambda tier=tier: tier.has(digest, size))  # type: ignore[misc]
-            for name, tier in self._further
+            self._ask(name, partial(tier.has, digest, size)) for name, tier in self._further
         )
 
     def _ask(self, name: str, act: Callable[[], T]) -> T | None:
