@@ -201,12 +201,7 @@ def test_a_flipped_byte_in_each_stored_picture(tool: Tool) -> None:
     for n, path in enumerate(blobs):
         whole = path.read_bytes()
         flip(path, dice.randrange(len(whole)))
-        ran = tool.run("run", "one.csv", "-o", f"out{n}", expect=None)
-        assert ran.code in (0, 12), ran
-        if ran.code == 12:  # the very picture that was to be handed out: never handed out damaged
-            assert "set aside" in ran.err
-            assert tool.images(f"out{n}") == {}
-            tool.run("resume", f"out{n}")
+        ran = tool.run("run", "one.csv", "-o", f"out{n}")
         assert tool.images(f"out{n}") == right
         if path.exists() and path.read_bytes() == whole:
             told += "set aside" in ran.err

@@ -27,10 +27,20 @@ class Asked(NamedTuple):
     question: Question
     ours: frozenset[str]
     """Paths that an earlier run of ours has written for this row."""
+    tries: int = 0
+    """How often a picture of it was lost, and the row was asked again."""
+
+
+LOST_TRIES = 16
+"""Times that one row is asked again since the cache lost a picture. Each time at least one is set aside and
+made again, and a row has fewer than this."""
 
 
 class Out:
     """The scheduler's hooks for a batch."""
+
+    again: Callable[[Ask], object]
+    """Asks a row once more, ahead of the window. Set by whoever has the scheduler."""
 
     def __init__(
         self,
@@ -99,43 +109,57 @@ class Out:
         for ask in asks:
             asked: Asked = ask.row
             try:
-                if ask.fault is None:
-                    self._finish(ask, asked)
+                if ask.fault is None and (files := self._files(ask, asked)) is not None:
+                    self._finish(ask, asked, files)
+                elif (ask.fault is None or ask.fault.kind is FaultKind.LOST) and asked.tries < LOST_TRIES:
+                    self._ask_again(ask, asked)
+                elif ask.fault is None:
+                    self._fail(ask, asked, _LOST)
                 elif ask.fault.kind is not FaultKind.STOPPED:
                     self._fail(ask, asked, ask.fault)
             except Fault as fault:  # disk trouble while publishing or recording: the row stays undone
                 self._judge(fault, "")
 
-    def _finish(self, ask: Ask, asked: Asked) -> None:
-        shape = ask.shape
+    def _ask_again(self, ask: Ask, asked: Asked) -> None:
+        """What was damaged is set aside by now, so its step is done anew."""
+        sources = ask.shape.sources
+        digests = [digest for digest in ask.digests[:sources] if digest is not None]
+        row = asked._replace(tries=asked.tries + 1)
+        self.again(Ask(row, ask.shape, digests, ask.sources, asked.pair.priority))
+
+    def _files(self, ask: Ask, asked: Asked) -> list[Published] | None:
+        """The row's pictures in the output folder; None when the cache has lost one of them."""
         files: list[Published] = []
-        for variant, slot in enumerate(shape.finals):
-            answer = ask.answers[slot - shape.sources]
+        for variant, slot in enumerate(ask.shape.finals):
+            answer = ask.answers[slot - ask.shape.sources]
             if answer is None:
                 raise AssertionError("a row without a fault has all its answers")
-            if self._outputs is not None:
-                name = variant_name(asked.pair.output, variant)
-                ours = f"images/{name}" in asked.ours
-                files.append(self._publish(self._outputs, name, answer, ours))
+            if self._outputs is None:
+                continue
+            data = self._blobs.get(answer.digest)
+            if data is None:
+                return None
+            name = variant_name(asked.pair.output, variant)
+            ours = f"images/{name}" in asked.ours
+            files.append(self._outputs.publish(name, data, answer.digest, durable=answer.cost > 0, ours=ours))
+        return files
+
+    def _finish(self, ask: Ask, asked: Asked, files: list[Published]) -> None:
         notes = tuple(dict.fromkeys(note for a in ask.answers if a is not None for note in a.notes))
         providers = dict.fromkeys(a.provider for a in ask.answers if a is not None and a.provider)
         made = RowState.MADE if ask.made else RowState.CACHED
         record = RowRecord(
-            asked.pair.id, asked.n, asked.pair.row, asked.question.name, RowState.FLAGGED if notes else made,
-            tuple(files), provider=",".join(providers), seed=asked.question.recipe.seed, reasons=notes,
-        )  # fmt: skip
+            asked.pair.id,
+            asked.n,
+            asked.pair.row,
+            asked.question.name,
+            RowState.FLAGGED if notes else made,
+            tuple(files),
+            provider=",".join(providers),
+            seed=asked.question.recipe.seed,
+            reasons=notes,
+        )
         self._rows.ended(asked.pair, record)
-
-    def _publish(self, outputs: Outputs, name: str, answer: Answer, ours: bool) -> Published:
-        data = self._blobs.get(answer.digest)
-        if data is None:
-            raise Fault(
-                FaultKind.STORAGE,
-                "a finished picture is gone from the cache",
-                code="S-LOST",
-                fix="tryon resume makes it anew",
-            )
-        return outputs.publish(name, data, answer.digest, durable=answer.cost > 0, ours=ours)
 
     def _fail(self, ask: Ask, asked: Asked, fault: Fault) -> None:
         gate = ask.fault_stage == "prepare" and fault.kind is FaultKind.INPUT
@@ -148,6 +172,14 @@ class Out:
             asked.pair, asked.n, asked.question.name, state, fault,
             stage=ask.fault_stage, column=column, value=value,
         )  # fmt: skip
+
+
+_LOST = Fault(
+    FaultKind.LOST,
+    "the cache lost this picture again and again",
+    code="S-LOST",
+    fix="look at the disk of the cache (tryon cache verify), then: tryon resume",
+)
 
 
 def _row(step: Step) -> str:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
 from ..model.digest import Key
+from ..model.errors import FaultKind
 from ..model.outcome import Answer, Outcome
 from .plan import Ask, Plan, Step
 
@@ -57,11 +58,14 @@ class Scheduler:
         self._telling = 0
 
     # ------------------------------------------------------------------ rows in
-    def admit(self, asks: Sequence[Ask]) -> bool:
-        """Take rows in, waiting for room in the window first. False: stopped, nothing was taken."""
+    def admit(self, asks: Sequence[Ask], *, again: bool = False) -> bool:
+        """Take rows in, waiting for room in the window first. False: stopped, nothing was taken.
+
+        again: the rows were in before, and whoever brings them back is a worker that must not wait.
+        """
         over: list[Ask] = []
         with self._lock:
-            while self._taking and self.plan.open and self.plan.open + len(asks) > self.window:
+            while not again and self._taking and self.plan.open and self.plan.open + len(asks) > self.window:
                 self._room.wait()
             if not self._taking:
                 return False
@@ -121,8 +125,8 @@ class Scheduler:
         if outcome.answer is not None:
             self._settle(self.plan.known(step, outcome.answer, over, made=True), over)
         elif outcome.fault is not None:
-            stopped = outcome.fault.kind == "stopped"
-            self.plan.broken(step, outcome.fault, over, remember=not stopped)
+            passing = outcome.fault.kind in (FaultKind.STOPPED, FaultKind.LOST)
+            self.plan.broken(step, outcome.fault, over, remember=not passing)
 
     def _settle(self, fresh: list[Step], over: list[Ask]) -> None:
         """Look steps up, outside the lock. Known ones may bring up more. Lock held on entry and on exit."""
