@@ -46,9 +46,9 @@ def test_it_travels_to_another_process(local: LocalProvider) -> None:
 def _digests(threads: int) -> list[str]:
     provider = LocalProvider()  # a new one: nothing is remembered
     face = provider.submit(extract(person("ana"))).image
-    jobs = [stylize(person("ana"), style) for style in ("studio", "watercolor", "film")]
-    jobs += [extract(person("dev")), face_swap(person("ana"), face)]
-    jobs += [try_on(person(who), garment("blouse-dots"), "upper") for who in ("ana", "ben", "ana", "ben")]
+    jobs = [stylize(person("ana"), style) for style in ("studio", "watercolor")]
+    jobs += [extract(person("dev")), face_swap(person("cleo"), face)]
+    jobs += [try_on(person(who), garment("blouse-dots"), "upper") for who in ("ana", "ben", "ana")]
     jobs += [try_on(person("cleo"), garment("trousers-denim"), "auto", style="noir")]
     with ThreadPoolExecutor(threads) as pool:
         return [hashlib.sha256(done.image).hexdigest() for done in pool.map(provider.submit, jobs)]
@@ -56,7 +56,7 @@ def _digests(threads: int) -> list[str]:
 
 def test_bytes_do_not_depend_on_threads_or_repetition() -> None:
     once = _digests(1)
-    assert once[5:7] == once[7:9]
+    assert once[4] == once[6] != once[5]
     assert _digests(2) == once
     assert _digests(8) == once
 

@@ -19,7 +19,7 @@ from .kinds import Grey, Mask, Picture
 from .pixels import colourless, grey_of, lab_of, skin_like
 
 SEARCH_SIDE = 400
-"""Longest side of the picture that is searched first. At 320 the box of a full figure's face strays by a fifth."""
+"""Longest side that is searched first. At 320 the box of a full figure's face strays by a fifth."""
 
 _own = threading.local()
 _Hit = tuple[float, float, float]
@@ -84,8 +84,8 @@ def find(picture: Picture, side: int = SEARCH_SIDE, *, quick: bool = False) -> F
         return None
     found = _Search(small).run(quick=quick)
     if not found:
-        if not quick and side < 900 and longest > 900:
-            return find(picture, 960, quick=True)  # a small face in a large picture
+        if not quick and longest > 900:
+            return find(picture, 720, quick=True)  # a small face in a large picture
         return None
     best, *rest = sorted(found, reverse=True)
     others = tuple(
@@ -96,8 +96,8 @@ def find(picture: Picture, side: int = SEARCH_SIDE, *, quick: bool = False) -> F
         and c.y < best.y + 1.5 * best.side
     )
     roll = -best.roll if best.kind == "rotated" else 0.0
-    face = Face(best.x / scale, best.y / scale, best.side / scale, roll, best.kind, (), _distinct(others))
-    return _with_eyes(picture, face)
+    place = (best.x / scale, best.y / scale, best.side / scale)
+    return _with_eyes(picture, Face(*place, roll, best.kind, (), _distinct(others)))
 
 
 def find_near(picture: Picture, hint: Face, margin: float = 1.0) -> Face | None:
@@ -133,30 +133,29 @@ class _Search:
         self.found: list[_Candidate] = []
 
     def run(self, *, quick: bool) -> list[_Candidate]:
-        self._add(self._hits(self.grey, "frontalface_alt2"), "frontal", 2.0)
+        self._add(_detect(self.grey, "frontalface_alt2", 1.1, 3, self.least), "frontal", 2.0)
         if quick:
             return self.found
         if not any(c.score > 2.0 for c in self.found):
             for angle in (-22.0, 22.0):
                 self._turned(angle)
         if not self.found:
-            self._add(self._hits(self.grey, "profileface"), "profile", 1.0)
+            self._add(_detect(self.grey, "profileface", 1.1, 3, self.least), "profile", 1.0)
             mirrored = np.asarray(cv2.flip(self.grey, 1), np.uint8)
             back = np.array([[-1.0, 0, self.width - 1], [0, 1, 0]])
-            self._add(self._hits(mirrored, "profileface"), "profile", 1.0, back=back)
+            self._add(_detect(mirrored, "profileface", 1.1, 3, self.least), "profile", 1.0, back=back)
         if not self.found:
-            self._add(self._hits(self.grey, "frontalface_default", 6), "weak", 0.5)
+            self._add(_detect(self.grey, "frontalface_default", 1.1, 6, self.least), "weak", 0.5)
         return self.found
 
     def _turned(self, angle: float) -> None:
-        turn = cv2.getRotationMatrix2D((self.width / 2, self.height / 2), angle, 1.0)
         size = (self.width, self.height)
+        turn = cv2.getRotationMatrix2D((self.width / 2, self.height / 2), angle, 1.0)
         grey = np.asarray(cv2.warpAffine(self.grey, turn, size, borderMode=cv2.BORDER_REPLICATE), np.uint8)
         back = np.asarray(cv2.invertAffineTransform(turn), np.float64)
-        self._add(self._hits(grey, "frontalface_alt2"), "rotated", 1.5, roll=angle, back=back)
-
-    def _hits(self, grey: Grey, name: str, neighbours: int = 3) -> list[_Hit]:
-        return _detect(grey, name, 1.1, neighbours, self.least)
+        self._add(
+            _detect(grey, "frontalface_alt2", 1.1, 3, self.least), "rotated", 1.5, roll=angle, back=back
+        )
 
     def _add(
         self,
@@ -210,15 +209,14 @@ def _with_eyes(picture: Picture, face: Face) -> Face:
     """The face with its eyes and the roll they tell, when two plausible eyes are seen."""
     side = EYES_SIDE
     scale = side / (1.2 * face.size)
-    turn = np.deg2rad(face.roll)
-    c, s = float(np.cos(turn)) * scale, float(np.sin(turn)) * scale
+    c, s = (float(f(np.deg2rad(face.roll))) * scale for f in (np.cos, np.sin))
     upright = np.array(
         [[c, s, side / 2 - c * face.x - s * face.y], [-s, c, side / 2 + s * face.x - c * face.y]]
     )
     reach = 1.2 * face.size  # only this part of the picture need be grey
     x0, y0 = int(max(0, face.x - reach)), int(max(0, face.y - reach))
-    x1, y1 = int(face.x + reach) + 1, int(face.y + reach) + 1
-    near = grey_of(np.ascontiguousarray(picture[y0:y1, x0:x1]))
+    part = picture[y0 : int(face.y + reach) + 1, x0 : int(face.x + reach) + 1]
+    near = grey_of(np.ascontiguousarray(part))
     local = upright.copy()
     local[:, 2] += upright[:, :2] @ np.array([x0, y0], np.float64)
     patch = cv2.warpAffine(near, local, (side, side), borderMode=cv2.BORDER_REPLICATE)
