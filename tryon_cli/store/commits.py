@@ -49,7 +49,11 @@ class Commits:
                 # something will be made: opening takes longer than many a first step, and what is made before
                 # the first commit would be made again after a kill
                 self._begun = True
-                self._queue.put(True)
+                if self._thread is not None:
+                    opened = threading.Event()
+                    self._queue.put(True)
+                    self._queue.put(opened)
+                    opened.wait()
             return found
         # looked at before the table: a commit may end in between, never the other way round
         known = [entry for key in keys if (entry := pending.get(key)) is not None]
