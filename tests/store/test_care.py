@@ -97,6 +97,19 @@ def test_verify_finds_every_flipped_byte_and_every_loss(store: Store) -> None:
     assert (again.bad, again.dangling) == ((), 0)
 
 
+def test_what_a_run_makes_during_a_check_is_not_forgotten(store: Store) -> None:
+    fill(store, 100, 10)
+    made: list[Key] = []
+
+    def meanwhile(done: int) -> None:
+        made.append(Key(digest_of(b"made meanwhile")))
+        store.index.record(made[0], Answer(store.blobs.put(b"made meanwhile"), 14))
+        store.flush()
+
+    assert care.verify(store, meanwhile).dangling == 0
+    assert made and store.index.find(made)
+
+
 def test_a_picture_without_an_answer_goes_after_a_day(store: Store) -> None:
     digests = fill(store)
     old, young = store.blobs.put(b"left by a kill"), store.blobs.put(b"just made: its answer follows")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+import struct
 import subprocess
 import sys
 import threading
@@ -191,3 +192,12 @@ def test_strange_bytes_are_an_answer_or_refused(data: bytes) -> None:
 def test_a_cut_answer_is_refused(data: bytes, length: int) -> None:
     with pytest.raises(ValueError, match="too short"):
         unpack(data[:length])
+
+
+@pytest.mark.parametrize("number", [float("nan"), float("inf"), float("-inf")])
+@pytest.mark.parametrize("at", [41, 49])
+def test_a_planted_endless_cost_is_refused(number: float, at: int) -> None:
+    data = bytearray(pack(answer()))
+    data[at : at + 8] = struct.pack(">d", number)
+    with pytest.raises(ValueError, match="endless"):
+        unpack(bytes(data))

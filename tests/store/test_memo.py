@@ -108,7 +108,7 @@ def test_an_answer_that_stands_where_a_file_should_is_not_believed(
     index.flush()
     [(name, value)] = list(index.commits.items())
     assert value is not None
-    index.commits.put(name, b"\x01" + value[1:])
+    index.commits.put(name, b"\x01" + b"\xab" * 32 + value[33:])
     assert memo.digest(str(path)) == (digest_of(b"one"), 3)
 
 
