@@ -20,7 +20,8 @@ from hypothesis import strategies as st
 from tryon_cli.model.digest import Digest, digest_of
 from tryon_cli.model.errors import Fault, FaultKind
 from tryon_cli.model.events import Event, Warned
-from tryon_cli.store.disk import DAY, LARGEST, DiskBlobs
+from tryon_cli.store.disk import DAY, DiskBlobs
+from tryon_cli.store.files import LARGEST
 from tryon_cli.store.memory import MemoryBlobs
 
 Heard = list[Event]

@@ -49,11 +49,8 @@ class Commits:
                 # something will be made: opening takes longer than many a first step, and what is made before
                 # the first commit would be made again after a kill
                 self._begun = True
-                if self._thread is not None:
-                    opened = threading.Event()
-                    self._queue.put(True)
-                    self._queue.put(opened)
-                    opened.wait()
+                self._queue.put(True)
+                self._await_writer()
             return found
         # looked at before the table: a commit may end in between, never the other way round
         known = [entry for key in keys if (entry := pending.get(key)) is not None]
@@ -80,12 +77,17 @@ class Commits:
 
     def flush(self) -> None:
         """Return when everything put so far is committed. Raises Fault(STORAGE)."""
-        if self._thread is not None and not self._closed:
-            done = threading.Event()
-            self._queue.put(done)
-            done.wait()
+        self._await_writer()
         if self._fault is not None:
             raise self._fault
+
+    def _await_writer(self) -> None:
+        """Return when the writer has come this far, or has ended because somebody closes."""
+        if self._thread is not None:
+            done = threading.Event()
+            self._queue.put(done)
+            while not done.wait(1.0) and self._thread.is_alive():
+                pass
 
     def close(self) -> None:
         """Commit what is left and let go of the files. Raises Fault(STORAGE) for what could not be kept."""

@@ -21,14 +21,11 @@ from ..model.errors import Fault, FaultKind
 from ..model.events import Warned
 from ..model.ports import Tell
 from . import trouble
-from .files import inode_of, make_folders, read_all, sync_folder, write_whole
+from .files import inode_of, is_ours, make_folders, read_all, sync_folder, write_whole
 from .scratch import Scratch
 
 DAY = 86_400.0
 """Seconds. A blob that is used has its time moved at most once a day: cleaning goes by that time."""
-
-LARGEST = 1 << 30
-"""Bytes. No picture is larger, so a larger file is not loaded to find out that it is none of ours."""
 
 _READ = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
 
@@ -166,7 +163,7 @@ class DiskBlobs:
             fd = os.open(path, _READ)
             try:
                 found = os.fstat(fd)
-                data = read_all(fd, found.st_size) if _is_ours(found) else b""
+                data = read_all(fd, found.st_size) if is_ours(found) else b""
                 self._touch(fd, found.st_mtime)
             finally:
                 os.close(fd)
@@ -177,7 +174,7 @@ class DiskBlobs:
                 raise trouble.cannot_write(self._root, error) from error
             self._set_aside(digest, f"cannot be read ({error.strerror})", found)
             return None
-        if hashlib.sha256(data).hexdigest() == digest and _is_ours(found):
+        if hashlib.sha256(data).hexdigest() == digest and is_ours(found):
             return data
         self._set_aside(digest, "holds other bytes than it should", found)
         return None
@@ -247,7 +244,3 @@ class DiskBlobs:
         if self._opened >= 0:
             os.close(self._opened)
             self._opened = -1
-
-
-def _is_ours(found: os.stat_result) -> bool:
-    return stat.S_ISREG(found.st_mode) and found.st_size <= LARGEST

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import os
+import stat
+
+LARGEST = 1 << 30
+"""Bytes. No picture is larger, so a larger file is not loaded to find out that it is none of ours."""
 
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
 
@@ -63,3 +67,8 @@ def inode_of(path: str) -> int:
         return os.lstat(path).st_ino
     except OSError:
         return -1
+
+
+def is_ours(found: os.stat_result) -> bool:
+    """Could we have written it? Nothing but regular files that a picture may be as large as."""
+    return stat.S_ISREG(found.st_mode) and found.st_size <= LARGEST
