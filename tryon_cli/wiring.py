@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from concurrent.futures import Executor
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,8 +23,6 @@ from .engine.plan import Plan, Step
 from .engine.scheduler import Scheduler
 from .engine.shape import Lane
 from .engine.threads import ThreadWorkers
-from .model.digest import Key
-from .model.outcome import Answer
 from .model.ports import Provider, Tell
 from .model.step import Errand
 from .pipeline import Composer, providers_of
@@ -128,7 +126,7 @@ def batch(
     composer = Composer({name: provider.offer for name, provider in stacks.items()}, lanes.lane)
     rows = Rows(tell, journal, cells, clock)
     out = Out(rows, store.blobs, outputs, tell, brake.halt, clock)
-    scheduler = Scheduler(plan, lambda keys: known(store, keys), out, settings.window)
+    scheduler = Scheduler(plan, store.index.find, out, settings.window)
     out.again = lambda ask: scheduler.admit([ask], again=True)
     brake.watch(scheduler)
     worker = Worker(store.blobs, store.index, store.memo, stacks)
@@ -141,12 +139,6 @@ def batch(
     limits = Limits(max_flagged=settings.max_flagged, error_on_nothing=settings.error_on_nothing)
     asker = Asker(composer, recipe, store.memo)
     return Batch(asker, scheduler, workers, rows, brake, journal, outputs, limits)
-
-
-def known(store: Store, keys: Sequence[Key]) -> dict[Key, Answer]:
-    """Answers whose picture is still there: one that is gone is made again, not missed later."""
-    found = store.index.find(keys)
-    return {key: answer for key, answer in found.items() if store.blobs.has(answer.digest, answer.size)}
 
 
 def errand(step: Step) -> Errand:
