@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from . import wiring
@@ -13,11 +14,12 @@ from .batch.check import Checked, check, described, refuse_bad_rows
 from .batch.survey import Survey, Surveyor
 from .engine.plan import Plan
 from .listeners.clean import clean
-from .manifest import Manifest
+from .manifest import Invalid, Manifest
 from .model.errors import Exit, Level
 from .model.events import Event
 from .model.pair import Pair
 from .pipeline import Composer
+from .stages.table import STAGES
 from .store.open import open_store
 
 if TYPE_CHECKING:
@@ -31,27 +33,28 @@ def nobody(event: Event) -> None:
     """Tell nobody."""
 
 
-def survey(settings: Settings, manifest: Manifest, found: Checked, decisions: list[dict[str, str]]) -> Survey:
-    """Look at every row of a manifest against the cache as it is."""
-    brake = Brake(nobody, lambda: 0.0)
+def survey(
+    settings: Settings,
+    names: Iterable[str],
+    rows: Iterable[Pair | Invalid],
+    decide: Callable[[Pair, str], None] | None = None,
+) -> Survey:
+    """Look at every row against the cache as it is, with the price of each stage.
+
+    names: providers that the rows need; decide: told "make" or "cached" for each valid row.
+    """
     recipe = settings.recipe()
-    names = [*wiring.provider_names(recipe), *found.providers]
-    stacks = wiring.providers(settings, names, nobody, brake)
+    brake = Brake(nobody, lambda: 0.0)
+    stacks = wiring.providers(settings, [*wiring.provider_names(recipe), *names], nobody, brake)
     lanes = wiring.Lanes(Plan(), stacks, dict(settings.limits), wiring.cores())
     offers = {name: provider.offer for name, provider in stacks.items()}
-
-    def decide(pair: Pair, what: str) -> None:
-        decisions.append({"row": pair.row, "id": pair.id, "decision": what})
-
     with open_store(settings.cache_path, nobody, read_only=True) as store:
         asker = Asker(Composer(offers, lanes.lane), recipe, store.memo)
-        seen = Surveyor(asker, store.index.find, decide=decide if settings.rows else None).survey(
-            manifest.rows()
-        )
-    for line in seen.stages.values():
+        seen = Surveyor(asker, store.index.find, decide=decide).survey(rows)
+    for stage, line in seen.stages.items():
         offer = offers.get(line.provider)
         line.provider = line.provider or "here"
-        line.price = max(offer.price.values(), default=0.0) if offer else 0.0
+        line.price = offer.price.get(STAGES[stage].task, 0.0) if offer else 0.0
     return seen
 
 
@@ -62,7 +65,11 @@ def show(settings: Settings, source: str) -> Exit:
         if settings.strict and found.invalid:
             refuse_bad_rows(found, manifest.source)
         decisions: list[dict[str, str]] = []
-        seen = survey(settings, manifest, found, decisions)
+
+        def decide(pair: Pair, what: str) -> None:
+            decisions.append({"row": pair.row, "id": pair.id, "decision": what})
+
+        seen = survey(settings, found.providers, manifest.rows(), decide if settings.rows else None)
     if settings.json:
         print(json.dumps(document(seen, found, decisions), ensure_ascii=False, indent=2))
     else:

@@ -39,4 +39,4 @@ def _of(now: Standing, settings: Settings) -> set[Digest]:
     theirs = dataclasses.replace(theirs, cache_dir=settings.cache_path, state_dir=settings.state_path)
     source = finding.manifest_of(now)
     with Manifest.open(source, theirs.manifest_options(source)) as manifest:
-        return dryrun.survey(theirs, manifest, check(manifest), []).needed
+        return dryrun.survey(theirs, check(manifest).providers, manifest.rows()).needed

@@ -9,12 +9,9 @@ import time
 from typing import TYPE_CHECKING
 
 from . import screens, wiring
-from .batch.asking import Asker
 from .batch.brake import Brake
 from .batch.ending import Ending, Stop
-from .batch.survey import Surveyor
-from .dryrun import nobody
-from .engine.plan import Plan
+from .dryrun import survey
 from .history import History
 from .lock import FolderLock, holder, in_use
 from .manifest import Invalid, Manifest
@@ -22,7 +19,6 @@ from .model.errors import Exit, TryonError
 from .model.events import RunEnded, RunStarted
 from .model.outcome import RowState
 from .model.pair import Pair
-from .pipeline import Composer
 from .popular import Wanted, rank, share
 from .running import run_id
 from .signals import Signals
@@ -64,24 +60,14 @@ class Warming:
 
     def missing(self) -> tuple[list[Wanted], float]:
         """Chosen pairs whose picture is not known yet, and what they would cost in USD."""
-        brake = Brake(nobody, time.time)
-        stacks = wiring.providers(self.settings, self.names(), nobody, brake)
-        lanes = wiring.Lanes(Plan(), stacks, dict(self.settings.limits), wiring.cores())
-        offers = {name: provider.offer for name, provider in stacks.items()}
         todo: set[str] = set()
 
         def decide(pair: Pair, what: str) -> None:
             if what == "make":
                 todo.add(pair.row)
 
-        with open_store(self.settings.cache_path, nobody, read_only=True) as store:
-            asker = Asker(Composer(offers, lanes.lane), self.recipe, store.memo)
-            seen = Surveyor(asker, store.index.find, decide=decide).survey(w.pair for w in self.chosen)
-        cost = sum(
-            line.calls * max(offers[line.provider].price.values(), default=0.0)
-            for line in seen.stages.values()
-            if line.provider in offers
-        )
+        seen = survey(self.settings, self.names(), (w.pair for w in self.chosen), decide)
+        cost = sum(line.calls * line.price for line in seen.stages.values())
         return [w for w in self.chosen if w.pair.row in todo], cost
 
     def story(self, missing: list[Wanted], cost: float) -> list[str]:
