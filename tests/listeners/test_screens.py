@@ -13,8 +13,8 @@ import threading
 import pytest
 from told import ended, midway
 
+from tryon_cli.journeys.screens import Screen
 from tryon_cli.model.events import Event
-from tryon_cli.screens import Screen
 from tryon_cli.settings import Settings
 
 END = ended(3, "partial", made=1198, failed=2)

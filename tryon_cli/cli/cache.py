@@ -69,7 +69,7 @@ def gc(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would go.")] = False,
 ) -> int:
     """Make room: what was used least recently goes first, never anything that an unfinished run needs."""
-    from .. import needs
+    from ..journeys import needs
     from ..store import care
 
     settings = resolve(flags)
@@ -90,7 +90,7 @@ def gc(
 
 
 def _open(settings: Any, *, read_only: bool = False) -> Any:
-    from ..dryrun import nobody
+    from ..journeys.dryrun import nobody
     from ..store.open import open_store
 
     return open_store(settings.cache_path, nobody, read_only=read_only, memory=0, caring=True)

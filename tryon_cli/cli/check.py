@@ -23,14 +23,14 @@ def command(
 
     Exit code 0: all rows can run. 3: some cannot. 4: none can, or some cannot and --strict.
     """
-    from .. import running
     from ..batch.check import check, described, refuse_bad_rows
+    from ..journeys.naming import named_source
     from ..looking import Looker
     from ..manifest import Manifest
     from ..model.errors import Exit, Level
 
     settings = resolve(flags, manifest)
-    source = running.named_source(manifest, settings)
+    source = named_source(manifest, settings)
     began = time.monotonic()
     looker = Looker(deep=deep)
     with Manifest.open(source, settings.manifest_options(source), stdin=sys.stdin.buffer) as opened:

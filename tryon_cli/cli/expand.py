@@ -22,13 +22,13 @@ def command(
 
     Paths are relative to the current folder where they lie below it. Bad rows are named on stderr, exit code 3.
     """
-    from .. import running
+    from ..journeys.naming import named_source
     from ..manifest import Invalid, Manifest
     from ..manifest.cells import to_cells
     from ..model.errors import Exit
 
     settings = resolve(flags, manifest)
-    source = running.named_source(manifest, settings)
+    source = named_source(manifest, settings)
     bad = 0
     with Manifest.open(source, settings.manifest_options(source), stdin=sys.stdin.buffer) as opened:
         for row in opened.rows():

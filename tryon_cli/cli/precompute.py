@@ -38,8 +38,8 @@ def popular(
     A later run finds them there and does nothing for them. Safe in cron: never two at once, and never any money
     without --max-cost and --yes.
     """  # fmt: skip
+    from ..journeys.warming import Warming
     from ..model.errors import Exit, TryonError
-    from ..warming import Warming
 
     if not top.isdigit() or not int(top):
         raise TryonError(Exit.USAGE, f"--top {top!r} is not a number of pairs.", details=("try  --top 200",))

@@ -23,18 +23,20 @@ def command(
 
     Manifest and settings are those of the run's first record; an option given here wins over them.
     """
-    from .. import finding, running
+    from ..journeys import finding
+    from ..journeys.naming import with_output
+    from ..journeys.run import Wish, run
 
     found = finding.unfinished(folder, resolve(flags))
     source = finding.manifest_of(found)
     record = {**json.loads(found.run.settings), "output": "."}
     settings = resolve(flags, source, record=record, folder=found.folder)
     out = Path(folder) if folder else finding.shown(found.folder)
-    settings = running.with_output(settings, out)
+    settings = with_output(settings, out)
     if settings.dry_run:
-        from .. import dryrun
+        from ..journeys import dryrun
 
         return int(dryrun.show(settings, source))
     if not settings.quiet and not settings.json:
         finding.introduce(found)
-    return int(running.run(running.Wish(settings, source, resumed=True)))
+    return int(run(Wish(settings, source, resumed=True)))

@@ -23,12 +23,14 @@ def command(
     Finished work is never done again: what is known is taken from the cache, and equal work of several rows is
     done once. Pictures appear in OUTPUT/images as soon as each is done.
     """
-    from .. import running
+    from ..journeys.naming import named_source
+    from ..journeys.run import Wish
+    from ..journeys.run import run as go
 
     settings = resolve(flags, manifest)
-    source = running.named_source(manifest, settings)
+    source = named_source(manifest, settings)
     if settings.dry_run:
-        from .. import dryrun
+        from ..journeys import dryrun
 
         return int(dryrun.show(settings, source))
-    return int(running.run(running.Wish(settings, source)))
+    return int(go(Wish(settings, source)))

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from .. import finding
+from ..journeys import finding
 from ..settings.resolve import resolve
 from ..standing import as_json, as_lines, standing
 from .options import Flags, takes

@@ -6,16 +6,16 @@ import dataclasses
 import json
 from typing import TYPE_CHECKING
 
+from ..batch.check import check
+from ..manifest import Manifest
+from ..model.digest import Digest
+from ..model.errors import TryonError
+from ..settings import Settings
+from ..standing import standing
 from . import dryrun, finding
-from .batch.check import check
-from .manifest import Manifest
-from .model.digest import Digest
-from .model.errors import TryonError
-from .settings import Settings
-from .standing import standing
 
 if TYPE_CHECKING:
-    from .standing import Standing
+    from ..standing import Standing
 
 
 def needed(settings: Settings) -> tuple[set[Digest], list[str]]:

@@ -6,11 +6,9 @@ Knows no command-line options; prints nothing itself but the end summary.
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import io
 import json
 import os
-import secrets
 import socket
 import sys
 import threading
@@ -20,28 +18,30 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from . import __version__, screens, wiring
-from .batch.batch import Batch
-from .batch.brake import Brake
-from .batch.check import Checked, check, refuse_bad_rows
-from .batch.ending import Ending, Stop, finished
-from .batch.results import write_results, write_run, written_by
-from .history import History, PastRun
-from .journal.journal import Journal
-from .journal.look import rows_of, runs_of
-from .journal.table import RunRecord
-from .lock import FolderLock, holder, in_use
-from .manifest import Manifest
-from .manifest.cells import to_cells
-from .model.errors import Exit, Fault, TryonError
-from .model.events import RunEnded, RunStarted, Saved, Warned
-from .model.outcome import DONE, RowState
-from .model.pair import Pair
-from .outputs import Outputs
+from .. import __version__, wiring
+from ..batch.batch import Batch
+from ..batch.brake import Brake
+from ..batch.check import Checked, check, refuse_bad_rows
+from ..batch.ending import Ending, Stop, finished
+from ..batch.results import write_results, write_run, written_by
+from ..history import History, PastRun
+from ..journal.journal import Journal
+from ..journal.look import rows_of, runs_of
+from ..journal.table import RunRecord
+from ..lock import FolderLock, holder, in_use
+from ..manifest import Manifest
+from ..manifest.cells import to_cells
+from ..model.errors import Exit, Fault, TryonError
+from ..model.events import RunEnded, RunStarted, Saved, Warned
+from ..model.outcome import DONE, RowState
+from ..model.pair import Pair
+from ..outputs import Outputs
+from . import screens
+from .naming import named_shortly, run_id
 from .signals import Signals
 
 if TYPE_CHECKING:
-    from .settings import Settings
+    from ..settings import Settings
 
 
 @dataclass(frozen=True)
@@ -52,14 +52,6 @@ class Wish:
     source: str
     """The manifest as the user named it: a path, "-" or "" (lists in the settings)."""
     resumed: bool = False
-
-
-def run_id(now: float) -> str:
-    """Month, day, time and four letters: 1123-1412-k7q2."""
-    letters = "abcdefghjkmnpqrstuvwxyz23456789"
-    return time.strftime("%m%d-%H%M-", time.localtime(now)) + "".join(
-        secrets.choice(letters) for _ in range(4)
-    )
 
 
 def run(wish: Wish) -> Exit:
@@ -166,7 +158,7 @@ class _Journey:
         return self.leave(code, batch)
 
     def open_store(self, bus: Any) -> Any:
-        from .store.open import open_store
+        from ..store.open import open_store
 
         return open_store(self.settings.cache_path, bus.tell)
 
@@ -275,31 +267,3 @@ class _Journey:
             sys.stderr.flush()
             os._exit(int(code))
         return code
-
-
-def named_source(manifest: str, settings: Settings) -> str:
-    """What to read: the manifest as named, or "" for lists in the settings. Raises TryonError(USAGE)."""
-    if manifest or settings.humans or settings.garments:
-        return manifest
-    raise TryonError(
-        Exit.USAGE,
-        "which manifest?",
-        details=(
-            "try  tryon run manifest.csv",
-            "or   tryon run --humans 'people/*.jpg' --garments 'garments/*.png' --pairing cross",
-            "or   tryon init    writes an example",
-        ),
-    )
-
-
-def named_shortly(source: str) -> str:
-    """A manifest as somebody here would type it."""
-    if source in ("", "-"):
-        return "standard input" if source else "the lists"
-    relative = os.path.relpath(source)
-    return relative if len(relative) < len(source) else source
-
-
-def with_output(settings: Settings, folder: Path) -> Settings:
-    """The same settings for this output folder."""
-    return dataclasses.replace(settings, output=folder)

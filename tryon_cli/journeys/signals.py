@@ -15,9 +15,9 @@ from queue import SimpleQueue
 from types import FrameType
 from typing import Any
 
-from .batch.brake import Brake
-from .batch.ending import Stop
-from .model.errors import Exit
+from ..batch.brake import Brake
+from ..batch.ending import Stop
+from ..model.errors import Exit
 
 CODES = {
     signal.SIGINT: (Exit.INTERRUPTED, "Ctrl-C"),

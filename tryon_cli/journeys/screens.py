@@ -9,22 +9,22 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .listeners.bus import Bus, Ear
-from .listeners.cells import paint
-from .listeners.jsonl import FileLog, JsonLines
-from .listeners.live import Live
-from .listeners.plain import PlainLog
-from .listeners.sink import Sink
-from .listeners.snapshot import Snapshot
-from .listeners.summary import Paths, summary
-from .listeners.tally import Tally
-from .listeners.terminal import look
-from .model.events import Event, RunEnded
+from ..listeners.bus import Bus, Ear
+from ..listeners.cells import paint
+from ..listeners.jsonl import FileLog, JsonLines
+from ..listeners.live import Live
+from ..listeners.plain import PlainLog
+from ..listeners.sink import Sink
+from ..listeners.snapshot import Snapshot
+from ..listeners.summary import Paths, summary
+from ..listeners.tally import Tally
+from ..listeners.terminal import look
+from ..model.events import Event, RunEnded
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from .settings import Settings
+    from ..settings import Settings
 
 
 class _Counter:

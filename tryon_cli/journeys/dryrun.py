@@ -7,23 +7,23 @@ import sys
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
-from . import wiring
-from .batch.asking import Asker
-from .batch.brake import Brake
-from .batch.check import Checked, check, described, refuse_bad_rows
-from .batch.survey import Survey, Surveyor
-from .engine.plan import Plan
-from .listeners.clean import clean
-from .manifest import Invalid, Manifest
-from .model.errors import Exit, Level
-from .model.events import Event
-from .model.pair import Pair
-from .pipeline import Composer
-from .stages.table import STAGES
-from .store.open import open_store
+from .. import wiring
+from ..batch.asking import Asker
+from ..batch.brake import Brake
+from ..batch.check import Checked, check, described, refuse_bad_rows
+from ..batch.survey import Survey, Surveyor
+from ..engine.plan import Plan
+from ..listeners.clean import clean
+from ..manifest import Invalid, Manifest
+from ..model.errors import Exit, Level
+from ..model.events import Event
+from ..model.pair import Pair
+from ..pipeline import Composer
+from ..stages.table import STAGES
+from ..store.open import open_store
 
 if TYPE_CHECKING:
-    from .settings import Settings
+    from ..settings import Settings
 
 SHOWN = 20
 """Complaints that are printed; the document has them all."""

@@ -8,24 +8,25 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
-from . import screens, wiring
-from .batch.brake import Brake
-from .batch.ending import Ending, Stop
+from .. import wiring
+from ..batch.brake import Brake
+from ..batch.ending import Ending, Stop
+from ..history import History
+from ..lock import FolderLock, holder, in_use
+from ..manifest import Invalid, Manifest
+from ..model.errors import Exit, TryonError
+from ..model.events import RunEnded, RunStarted
+from ..model.outcome import RowState
+from ..model.pair import Pair
+from ..popular import Wanted, rank, share
+from ..store.open import Store, open_store
+from . import screens
 from .dryrun import survey
-from .history import History
-from .lock import FolderLock, holder, in_use
-from .manifest import Invalid, Manifest
-from .model.errors import Exit, TryonError
-from .model.events import RunEnded, RunStarted
-from .model.outcome import RowState
-from .model.pair import Pair
-from .popular import Wanted, rank, share
-from .running import run_id
+from .naming import run_id
 from .signals import Signals
-from .store.open import Store, open_store
 
 if TYPE_CHECKING:
-    from .settings import Settings
+    from ..settings import Settings
 
 PLACE = "precompute"
 """Folder below the state folder that holds the lock and the logs."""

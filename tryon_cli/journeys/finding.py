@@ -8,12 +8,12 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .history import History
-from .model.errors import Exit, TryonError
-from .standing import Standing, spoken, standing
+from ..history import History
+from ..model.errors import Exit, TryonError
+from ..standing import Standing, spoken, standing
 
 if TYPE_CHECKING:
-    from .settings import Settings
+    from ..settings import Settings
 
 
 def folders(settings: Settings) -> list[Path]:
