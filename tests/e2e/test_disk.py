@@ -16,6 +16,8 @@ import pytest
 from tool import Tool
 
 ROWS, QUESTIONS = 12, 32
+IN_FLIGHT = 8
+"""Steps that run at once here: four places at the provider, one per core for the gate and the files."""
 
 
 class Mount:
@@ -108,7 +110,7 @@ def test_disk_gets_full_in_the_middle(tool: Tool, mount: Callable[[Path, str], M
     all_there(tool)
     again = {key for key, n in tool.asked().items() if n > asked[key] > 0}
     assert not again & known, "asked again although the answer was recorded"
-    assert len(again) <= 8, f"{len(again)} pictures that were paid for were thrown away"
+    assert len(again) <= IN_FLIGHT, f"{len(again)} pictures that were paid for were thrown away"
 
 
 @pytest.mark.parametrize("place", ["cache", "state", "output"])

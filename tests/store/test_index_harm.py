@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import pickle  # noqa: TID251 - to plant what must never be read
 import shutil
 import sqlite3
@@ -305,3 +306,21 @@ def test_a_read_only_disk_is_said(small: Path) -> None:
     index.close()
     with pytest.raises(Fault, match="read-only"):
         DiskIndex(small / "new", lambda e: None)
+
+
+def test_what_is_known_when_the_disk_gets_full_is_kept_in_the_room_that_was_held_back(small: Path) -> None:
+    index = DiskIndex(small / "index", lambda e: None)
+    index.record(key(0), answer(0))
+    index.flush()
+    with (small / "filler").open("wb", buffering=0) as file, pytest.raises(OSError, match="space"):
+        while True:
+            file.write(b"x" * 4096)
+    for n in range(1, 2000):
+        with contextlib.suppress(Fault):  # it is tried once more in the end
+            index.record(key(n), answer(n, notes=("a long note" * 5,)))
+    with pytest.raises(Fault, match="no space left"):
+        index.flush()
+    index.close()  # nobody made room
+    again = DiskIndex(small / "index", lambda e: None, read_only=True)
+    assert len(again.find([key(n) for n in range(2000)])) == 2000
+    again.close()

@@ -61,15 +61,18 @@ class Commits:
         return [entry for entry in known if entry[1] is not None] + self._table.find(rest)
 
     def put(self, key: str, value: bytes | None) -> None:
-        """Remember or forget. Raises the Fault(STORAGE) of a commit that failed before."""
-        if self._fault is not None:
-            raise self._fault
+        """Remember or forget. Raises the Fault(STORAGE) of a commit that failed before.
+
+        Even then it is tried once more when the table is closed: somebody may have made room by then.
+        """
         if self._thread is None or self._closed:
             return
         entry = (key, value)
         with self._lock:
             self._pending[key] = entry
             self._queue.put(entry)
+        if self._fault is not None:
+            raise self._fault
 
     def items(self) -> Iterator[tuple[str, bytes | None]]:
         """Every committed row. Raises Fault(STORAGE)."""
@@ -125,8 +128,8 @@ class Commits:
         try:
             if self._fault is not None and not again:
                 raise self._fault
-            if entries:
-                self._table.write(dict(entries))
+            if entries and (full := self._table.write(dict(entries))) is not None:
+                self._fault = full  # these were kept in the last room there was; nothing more is taken
             self._failed = []
         except Fault as fault:
             self._fault = fault

@@ -21,6 +21,7 @@ from ..model.events import Warned
 from ..model.ports import Tell
 from . import trouble
 from .readers import Foreign, Readers
+from .reserve import Reserve
 
 T = TypeVar("T")
 
@@ -81,6 +82,7 @@ class Table:
         self._step = min(1.0, timeout / 4)
         self._cache: Any = None
         self._inode = -1
+        self._reserve = Reserve(folder / "reserve")
         self._guard = threading.Lock()
         self._readers = Readers(self._path, wait=self._step, quiet=read_only)
         if not read_only:
@@ -127,8 +129,22 @@ class Table:
         with contextlib.suppress(Exception):  # the writer must outlive it
             self._patiently(self._opened)
 
-    def write(self, values: Mapping[str, bytes | None]) -> None:
-        """All of them in one commit; None: forget that key. Raises Fault(STORAGE)."""
+    def write(self, values: Mapping[str, bytes | None]) -> Fault | None:
+        """All of them in one commit; None: forget that key. Raises Fault(STORAGE) when they are not kept.
+
+        Returns the Fault of a disk that is full although they were kept, in the room that was held back for it.
+        """
+        try:
+            self._write(values)
+        except Fault as fault:
+            cause = trouble.cause_of(fault.__cause__) if fault.__cause__ is not None else None
+            if cause is None or not trouble.is_full(cause) or not self._reserve.let_go():
+                raise
+            self._write(values)
+            return fault
+        return None
+
+    def _write(self, values: Mapping[str, bytes | None]) -> None:
 
         def commit() -> None:
             try:
@@ -163,6 +179,7 @@ class Table:
                 probe.execute("begin immediate")
                 probe.execute("rollback")
             self._cache = Cache(str(self.folder), disk=SafeDisk, timeout=self._step, **SETTINGS)
+            self._reserve.hold()
         return self._cache
 
     def _in_place(self) -> bool:

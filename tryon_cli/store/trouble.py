@@ -56,6 +56,13 @@ def is_damage(error: BaseException) -> bool:
     return isinstance(error, sqlite3.Error) and code_of(error) in _DAMAGE
 
 
+def is_full(error: BaseException) -> bool:
+    """Is there no room left on the disk?"""
+    if isinstance(error, sqlite3.Error):
+        return code_of(error) == sqlite3.SQLITE_FULL
+    return isinstance(error, OSError) and error.errno in _FULL
+
+
 def is_busy(error: BaseException) -> bool:
     """Does another program hold the database?"""
     return isinstance(error, sqlite3.Error) and code_of(error) in (
