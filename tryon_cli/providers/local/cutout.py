@@ -5,13 +5,14 @@ Does not know what kind of garment it is.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
 
 from .backdrop import Backdrop, behind
 from .body import cut_out, figure_of
+from .edges import matted, without_wedges
 from .face import Face, find
 from .holes import with_prints
 from .kinds import Field, Grey, Mask, Picture
@@ -161,7 +162,8 @@ def _peeled(mask: Mask, lab: Field, paper: Backdrop, least: float) -> Mask:
     # closing must not glue a sleeve to the trunk over clear paper
     mask &= ~((away < max(0.5 * least, 0.3)) & ~shrunk(mask, 9))
     mask = rounded_outline(mask, 0.006 * max(mask.shape))  # stripes in the paper's colour leave notches
-    mask &= peeled | ~paper_like
+    mask &= peeled | ~opened(paper_like, 3)
+    mask = without_wedges(mask, lab, paper)
     return largest(mask, near=(mask.shape[1] / 2, mask.shape[0] / 2), keep=0.06)
 
 
@@ -170,7 +172,8 @@ def _checked(small: Picture, mask: Mask, source: str, *notes: str) -> Cutout:
         return Cutout(small, np.zeros(mask.shape, np.float32), mask, "nothing", notes)
     inner = shrunk(mask, 3).astype(np.float32)
     alpha = np.clip(np.asarray(cv2.GaussianBlur(inner, (0, 0), 1.1), np.float32) * 1.25, 0, 1)
-    return _finished(small, alpha, mask, source, *notes)
+    done = _finished(small, alpha, mask, source, *notes)
+    return replace(done, alpha=matted(small, done.picture, mask, done.alpha)) if source == "plain" else done
 
 
 def _finished(small: Picture, alpha: Field, mask: Mask, source: str, *notes: str) -> Cutout:

@@ -172,8 +172,18 @@ def _trunk_sides(
             run = run_at(person[y], axis)
         if run is not None:
             edges[:, index] = run
-    sides = {side: axis + side * _clean((edges[max(side, 0)] - axis) * side, unit, span) for side in SIDES}
+    reach = {side: (edges[max(side, 0)] - axis) * side for side in SIDES}
+    for side in SIDES:
+        reach[side][: _under_sleeve(reach[side], span)] = np.nan
+    sides = {side: axis + side * _clean(reach[side], unit, span) for side in SIDES}
     return rows.astype(np.float64), sides
+
+
+def _under_sleeve(offsets: Row, span: float) -> int:
+    """How many rows lie above the one where an arm parts from the trunk: there the outline is the arm's."""
+    step = np.diff(offsets[: max(2, int(0.75 * len(offsets)))])
+    drops = np.flatnonzero(step < -0.05 * span)
+    return 0 if len(drops) == 0 else int(drops[-1]) + 1
 
 
 def _clean(offsets: Row, unit: float, span: float) -> Row:
@@ -194,7 +204,10 @@ def _clean(offsets: Row, unit: float, span: float) -> Row:
         spread = float(np.median(np.abs(filled - fit))) * 1.5 + 0.5
         trust = (good + 0.05) / (1 + ((filled - fit) / spread) ** 2)
     near = smoothed(np.clip(filled, fit - 3 * spread, fit + 3 * spread), 0.5 * unit)
-    return np.asarray(np.clip(0.5 * fit + 0.5 * near, least, most), np.float64)
+    clean = 0.5 * fit + 0.5 * near
+    first = int(np.argmax(good))
+    clean[:first] = np.maximum(clean[:first], filled[first])  # a chest does not run inwards upwards
+    return np.asarray(np.clip(clean, least, most), np.float64)
 
 
 def _find_top(body: Body, hem: Hem) -> None:

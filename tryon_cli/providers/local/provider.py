@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _OFFER = Offer(
     name="local",
-    tasks={"stylize": "1", "extract-face": "1", "try-on": "1", "face-swap": "1"},
+    tasks={"stylize": "1", "extract-face": "1", "try-on": "2", "face-swap": "1"},
     slots=1,
     max_variants=MAX_VARIANTS,
     categories=CATEGORIES,

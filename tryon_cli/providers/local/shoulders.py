@@ -82,6 +82,8 @@ def _corner(bare: Mask, stance: Stance, side: int) -> Point:
     best: tuple[float, float, float] = (-np.inf, x, y)
     for row in range(int(y + 0.12 * unit), low):
         edge = float(np.clip(outline(row), axis - 2.2 * unit, axis + 2.2 * unit))
+        if abs(edge - middle) < 0.75 * unit:
+            continue  # a neck, or hair beside it
         out = float((np.array([edge, row]) - neck) @ normal)
         if out > best[0]:
             best = (out, edge, float(row))

@@ -9,12 +9,15 @@ import numpy as np
 
 from .garment import Garment
 from .kinds import Field, Mask, Points, Row
-from .limbs import Path, cuff, limb, rim
+from .limbs import Limb, Path, cuff, limb, rim
 from .masks import blobs, grown, shrunk, stroke
 from .outline import Upper
 from .pattern import Pairs, Piece, Seam, Sleeve
 from .scene import Arm, Scene
 from .variety import Fit
+
+WRIST = 0.84
+"""Share of an arm's outer edge, from shoulder to finger tips, that a sleeve may cover."""
 
 
 def sleeve_pieces(
@@ -36,7 +39,9 @@ def sleeve_pieces(
         path = _arm_path(scene, arm, seams[side])
         if path is None:
             continue
-        pairs, centres, half = _stations(shape, path, scene, seams[side], scale, fit)
+        by = scene.body.figure.scale
+        course = _Course(path, Limb(arm.centres * by, arm.half * by, 0))
+        pairs, centres, half = _stations(shape, course, scene, seams[side], scale, fit)
         source, target = np.array(pairs.source), np.array(pairs.target)
         outline = np.vstack([target[0:1], target[3::3], target[4::3][::-1], target[1:2]])
         own = np.where(grown(main, 3), alpha, np.float32(0))
@@ -92,34 +97,27 @@ def _arm_path(scene: Scene, arm: Arm, seam: Seam) -> Path | None:
 
 
 def _stations(
-    shape: _Shape, path: Path, scene: Scene, seam: Seam, scale: float, fit: Fit
+    shape: _Shape, course: _Course, scene: Scene, seam: Seam, scale: float, fit: Fit
 ) -> tuple[Pairs, Points, Row]:
-    """Outer, inner and middle points at every station of the sleeve. Path and unit are in analysed pixels."""
+    """Outer, inner and middle points at every station of the sleeve. Course and unit are in analysed pixels."""
     unit, small = scene.body.unit, scene.body.figure.scale
-    tip = 0.5 * (path.length + 0.25 * unit)
-    length = _length(shape, scale * small, unit, tip, fit)
+    outer_arc = _length(shape, course, scale * small, unit, fit)
     count = 4 if shape.relative < 1.4 else 6
-    inner_arcs = np.linspace(0, max(4.0, path.length - tip), 80)
-    inner_points = path.at(path.length - inner_arcs)
+    inner_arcs = course.inner(outer_arc, shape, scale * small, unit, count)
     middle = (seam.shoulder + seam.armpit) / 2
     pairs = Pairs()
     pairs.add(shape.shoulder, seam.shoulder)
     pairs.add(shape.armpit, seam.armpit)
     pairs.add((shape.shoulder + shape.armpit) / 2, middle)
-    centres, half, last = [middle], [0.3 * scene.unit], 0
+    centres, half = [middle], [0.3 * scene.unit]
     for index in range(1, count):
         along = index / (count - 1)
         outer_source = shape.path.at(along * shape.outer)
         inner_source = shape.path.at(shape.path.length - along * shape.inner)
-        outer = path.at(along * length)
-        most = len(inner_arcs) - 1
-        if not shape.long:  # the inner edge cannot run ahead of its share
-            share = along * shape.inner * scale * small * 1.15 + 0.05 * unit
-            most = int(np.searchsorted(inner_arcs, share))
-        nearest = last + int(np.argmin(np.hypot(*(inner_points[last:] - outer).T)))
-        last = min(nearest, max(most, last))
+        outer = course.path.at(along * outer_arc)
+        inner = course.path.at(course.path.length - inner_arcs[index])
         cloth = float(np.linalg.norm(outer_source - inner_source)) * scale * small * fit.width
-        outer_at, inner_at, wide = _eased(outer, inner_points[last], cloth, along, shape.long, unit)
+        outer_at, inner_at, wide = _eased(outer, inner, cloth, along, shape.long, unit)
         for source, target in ((outer_source, outer_at), (inner_source, inner_at)):
             pairs.add(source, target / small)
         pairs.add((outer_source + inner_source) / 2, (outer_at + inner_at) / 2 / small)
@@ -128,13 +126,46 @@ def _stations(
     return pairs, np.array(centres), np.array(half)
 
 
-def _length(shape: _Shape, scale: float, unit: float, tip: float, fit: Fit) -> float:
-    length = shape.outer * scale * fit.length
+class _Course:
+    """An arm's outline from shoulder over the hand to the armpit, and where its tip is."""
+
+    def __init__(self, path: Path, axis: Limb) -> None:
+        self.path = path
+        self.tip = sum(cuff(path, axis)) / 2
+        """Arc length of the hand's tip, counted from the shoulder."""
+        arcs = np.linspace(0, self.tip, 80)
+        self.below = float(arcs[int(np.argmin(np.hypot(*(path.at(arcs) - path.points[-1]).T)))])
+        """Arc length on the outer side that lies across the arm from the armpit."""
+
+    def inner(self, outer: float, shape: _Shape, scale: float, unit: float, count: int) -> Row:
+        """Arc lengths from the armpit for all stations: in step with the cloth, and across the arm at the cuff."""
+        arcs = np.linspace(0, max(4.0, self.path.length - self.tip), 80)
+        points = self.path.at(self.path.length - arcs)
+        steady = np.linspace(0, 1, count)
+        across = np.array([arcs[_nearest(points, self.path.at(share * outer))] for share in steady])
+        least = 0.75 * shape.inner * scale if not shape.long else 0.0
+        last = min(max(float(across[-1]), least, 0.1 * unit), float(arcs[-1]))
+        # near the armpit nothing lies straight across: there, and on all of a short sleeve, the cloth tells
+        trust = np.clip((steady - 0.3) / 0.7, 0, 1) if shape.long else np.zeros(count)
+        mixed = steady * last * (1 - trust) + np.clip(across, 0, last) * trust
+        mixed[-1] = last
+        return np.maximum.accumulate(mixed)
+
+
+def _nearest(points: Points, to: Points) -> int:
+    return int(np.argmin(np.hypot(*(points - to).T)))
+
+
+def _length(shape: _Shape, course: _Course, scale: float, unit: float, fit: Fit) -> float:
+    """Arc length of the sleeve's outer edge on the arm."""
+    length = shape.outer * scale
     if shape.long:
         length = float(np.clip(length, 2.5 * unit, 3.3 * unit))
     else:
+        # the arm hangs: below the armpit there is as much sleeve as the flat picture shows under the arm
+        length = max(length, course.below + 0.75 * shape.inner * scale)
         length = float(np.clip(length, 0.35 * unit, 2.7 * unit))
-    return min(length, 0.90 * tip)
+    return min(length * fit.length, WRIST * course.tip)
 
 
 def _eased(
@@ -146,6 +177,6 @@ def _eased(
     extra = float(np.clip(cloth, arm * 1.04 + 0.03 * unit, arm * 1.5 + 0.08 * unit)) - arm
     if arm > 0.62 * unit:
         extra = 0.02 * unit
-    outwards = min(0.55 * extra, (0.035 + 0.25 * along * along) * unit)
+    outwards = min(0.55 * extra, (0.035 + 0.16 * along * along) * unit)
     inwards = min(0.45 * extra, (0.01 + (0.16 if is_long else 0.07) * along) * unit)
     return outer + across * outwards, inner - across * inwards, arm + outwards + inwards
