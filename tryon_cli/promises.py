@@ -15,7 +15,7 @@ from PIL import Image, ImageDraw
 from .images.verdict import decodes
 from .model.digest import digest_of
 from .model.errors import Fault
-from .model.ports import Done, Job, Offer, Provider, Ticket
+from .model.ports import Done, Job, Offer, Provider
 
 ROLES = {
     "stylize": ("human",),
@@ -51,9 +51,9 @@ def promises(provider: Provider) -> Iterator[Promise]:
 def _task(provider: Provider, task: str) -> Iterator[Promise]:
     job = job_for(provider, task)
     first = _outcome(provider, job)
-    good = isinstance(first, Done | Ticket | Fault)
+    good = isinstance(first, Done | Fault)
     yield Promise(
-        f"{task}: answers with Done or Ticket, or raises Fault",
+        f"{task}: answers with Done or raises Fault",
         good,
         "" if good else f"it gave {type(first).__name__}: {first}"[:200],
     )

@@ -14,7 +14,7 @@ from .model.crash import crashpoint
 from .model.digest import Digest
 from .model.errors import Fault, FaultKind
 from .model.outcome import Answer, Outcome, State
-from .model.ports import Blobs, Done, Index, Job, Provider, Ticket
+from .model.ports import Blobs, Done, Index, Job, Provider
 from .model.step import Errand
 from .stages.table import STAGES, Wish
 
@@ -44,9 +44,7 @@ def perform(worker: Worker, errand: Errand) -> Outcome:
     try:
         answer = _make(worker, errand, began)
     except Fault as fault:
-        refused = fault.kind in (FaultKind.INPUT, FaultKind.CONTENT)
-        state = State.REFUSED if refused else State.FAILED
-        return Outcome(state, fault=fault, seconds=worker.clock() - began)
+        return Outcome(_STATES.get(fault.kind, State.FAILED), fault=fault, seconds=worker.clock() - began)
     except MemoryError:
         return Outcome(State.FAILED, fault=_NO_MEMORY, seconds=worker.clock() - began)
     except BaseException as error:  # a provider's SystemExit must not end a worker silently
@@ -67,10 +65,16 @@ def _make(worker: Worker, errand: Errand, began: float) -> Answer:
         lambda job: _render(provider, order.provider, job),
     )
     crashpoint("made")
-    digest = worker.blobs.put(done.image, durable=done.cost > 0 or not order.free)
+    digest = worker.blobs.put(
+        done.image, durable=bool(done.cost) or done.receipt is not None or not order.free
+    )
     crashpoint("blob")
+    if done.receipt is not None:
+        done.receipt.stored(digest)
     seconds = worker.clock() - began
-    answer = Answer(digest, len(done.image), tuple(done.notes), order.provider, done.cost, seconds)
+    answer = Answer(
+        digest, len(done.image), tuple(done.notes), done.provider or order.provider, done.cost or 0.0, seconds
+    )
     worker.index.record(errand.key, answer)
     crashpoint("recorded")
     return answer
@@ -98,13 +102,6 @@ def _render(provider: Provider | None, name: str, job: Job) -> Done:
     if provider is None:
         raise Fault(FaultKind.CONFIG, f"there is no provider named {name!r} here", code="E-PROVIDER")
     done = provider.submit(job)
-    if isinstance(done, Ticket):
-        raise Fault(
-            FaultKind.CONFIG,
-            f"{name} answered with a ticket, which only providers with poll() may do",
-            code="E-PROVIDER",
-            fix=f"tryon providers check {name}",
-        )
     if not isinstance(done, Done) or not isinstance(done.image, bytes):
         raise Fault(
             FaultKind.CONFIG,
@@ -114,6 +111,15 @@ def _render(provider: Provider | None, name: str, job: Job) -> Done:
         )
     return done
 
+
+_STATES = {
+    FaultKind.INPUT: State.REFUSED,
+    FaultKind.CONTENT: State.REFUSED,
+    FaultKind.AMBIGUOUS: State.MAYBE_PAID,
+    FaultKind.WAITING: State.WAITING,
+    FaultKind.BUDGET: State.SKIPPED,
+    FaultKind.STOPPED: State.SKIPPED,
+}
 
 _NO_MEMORY = Fault(
     FaultKind.INTERNAL,

@@ -101,6 +101,8 @@ class Out:
             self._halt(Stop("account", Exit.FATAL_PROVIDER, f"{provider}: {text} ({fault.code})"))
         elif fault.kind is FaultKind.STORAGE:
             self._halt(Stop("storage", Exit.STORAGE, text))
+        elif fault.kind is FaultKind.BUDGET:
+            self._halt(Stop("budget", Exit.BUDGET, text))
         elif fault.code == "E-PROV-DOWN":
             self._halt(Stop("provider", Exit.TEMPORARY, f"{provider}: {text} ({fault.code})"))
 
@@ -115,7 +117,7 @@ class Out:
                     self._ask_again(ask, asked)
                 elif ask.fault is None:
                     self._fail(ask, asked, _LOST)
-                elif ask.fault.kind is not FaultKind.STOPPED:
+                elif ask.fault.kind not in _LEFT:
                     self._fail(ask, asked, ask.fault)
             except Fault as fault:  # disk trouble while publishing or recording: the row stays undone
                 self._judge(fault, "")
@@ -167,12 +169,17 @@ class Out:
         if gate:
             value = ask.fault_source
             column = "human" if value == asked.pair.human else "garment"
-        state = RowState.INVALID if gate else RowState.FAILED
+        state = RowState.INVALID if gate else _ROW_STATES.get(fault.kind, RowState.FAILED)
         self._rows.failed(
             asked.pair, asked.n, asked.question.name, state, fault,
             stage=ask.fault_stage, column=column, value=value,
         )  # fmt: skip
 
+
+_LEFT = frozenset({FaultKind.STOPPED, FaultKind.BUDGET})
+"""Faults after which a row is as if it had not been begun."""
+
+_ROW_STATES = {FaultKind.AMBIGUOUS: RowState.MAYBE_PAID, FaultKind.WAITING: RowState.WAITING}
 
 _LOST = Fault(
     FaultKind.LOST,

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
 from .digest import Digest, Key, Value
+from .errors import Fault
 from .events import Event
 from .outcome import Answer
 
@@ -28,36 +29,35 @@ class Job:
     """SHA-256 of each picture by role, where known: lets a provider keep what it learned about a picture."""
 
 
+class Receipt(Protocol):
+    """What was paid for a picture, waiting to hear that the picture is safe."""
+
+    def stored(self, digest: Digest) -> None:
+        """The bytes are on disk and survive a power cut: only now is the money safe. Raises Fault(STORAGE)."""
+        ...
+
+    def spoiled(self, fault: Fault) -> None:
+        """The picture was paid for and cannot be used: it is not fetched again."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Done:
-    """A rendered image."""
+    """A rendered image: its bytes, or where a service keeps them."""
 
-    image: bytes
-    """Encoded; must decode completely."""
+    image: bytes = b""
+    """Encoded; must decode completely. Empty when `url` says where it is."""
     notes: tuple[str, ...] = ()
     """What somebody should know about this picture, one short sentence each."""
-    cost: float = 0.0
-    """USD."""
-
-
-@dataclass(frozen=True, slots=True)
-class Ticket:
-    """A job that a service has accepted. Plain JSON, so that it survives us."""
-
-    id: str
+    cost: float | None = None
+    """USD that it cost; None: as the offer says."""
     url: str = ""
-    extra: Mapping[str, Value] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Pending:
-    """A service is still at work."""
-
-    note: str = ""
-    part: float | None = None
-    """0 to 1, None when unknown."""
-    wait: float = 2.0
-    """Seconds until asking again makes sense."""
+    """Where a service keeps it for a while."""
+    kept: float | None = None
+    """Seconds that it stays there; None: as the terms say."""
+    provider: str = ""
+    """Who made it, where that is not the one who was asked first (a fallback, a canary)."""
+    receipt: Receipt | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,21 +93,8 @@ class Provider(Protocol):
         """What it can do; costs nothing to ask."""
         ...
 
-    def submit(self, job: Job) -> Done | Ticket:
-        """Ask once. Services that answer at once return Done. Raises Fault."""
-        ...
-
-
-@runtime_checkable
-class Remote(Provider, Protocol):
-    """A provider whose jobs go on without us."""
-
-    def poll(self, ticket: Ticket) -> Pending | Done:
-        """Ask about a job once. Raises Fault."""
-        ...
-
-    def watch(self, ticket: Ticket) -> Iterator[Pending | Done]:
-        """Pending until one Done. Raises Fault."""
+    def submit(self, job: Job) -> Done:
+        """The rendered image. Raises Fault."""
         ...
 
 
@@ -141,6 +128,24 @@ class Index(Protocol):
 
     def forget(self, keys: Iterable[Key]) -> None:
         """Drop answers whose bytes are gone."""
+        ...
+
+
+class References(Protocol):
+    """Where services keep pictures that we uploaded, so that each is uploaded once."""
+
+    def find(self, provider: str, account: str, digest: Digest) -> str | None:
+        """The reference of these bytes at this provider; None: unknown or about to expire."""
+        ...
+
+    def keep(
+        self, provider: str, account: str, digest: Digest, reference: str, lifetime: float | None
+    ) -> None:
+        """Remember a reference. lifetime: seconds from now; None: it does not expire."""
+        ...
+
+    def forget(self, provider: str, account: str, digest: Digest) -> None:
+        """The service no longer knows it."""
         ...
 
 

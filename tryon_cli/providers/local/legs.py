@@ -26,7 +26,7 @@ class Legs:
         self.reach = 0.75 * body.width
         self.waist = body.hem - 0.30 * unit
         whole = body.bottom < height - 3
-        self.ankle = body.bottom - 0.50 * unit if whole else body.chin[1] + 9.2 * unit
+        self.ankle = body.bottom - 0.44 * unit if whole else body.chin[1] + 9.2 * unit
         self.hip = min(height - 1.0, body.hem + 0.9 * unit)
         self.skirt = 0
         """The first row where bare legs are seen below what covers the hips; 0 when nothing does."""

@@ -11,7 +11,8 @@ import numpy as np
 
 from .kinds import SIDES, Mask
 from .landmarks import Body
-from .masks import grown, opened, run_at, shrunk, stroke
+from .masks import grown, opened, run_at, shrunk, stroke, touching
+from .pixels import Palette
 from .scene import Arm
 
 
@@ -21,7 +22,7 @@ def old_clothes(body: Body, kind: str, arms: dict[int, Arm], hem: float) -> Mask
     rows = np.arange(len(clothes))[:, None]
     shoes = body.bottom - 0.45 * body.unit
     if kind == "lower":
-        return clothes & (rows > body.hem) & (rows < shoes)
+        return _down_to_shoes(body, clothes & (rows > body.hem), shoes)
     old = body.top
     if kind == "dress" and body.hem_sure == 0:
         # nothing tells top from skirt: one piece, down to where the legs begin
@@ -36,6 +37,21 @@ def old_clothes(body: Body, kind: str, arms: dict[int, Arm], hem: float) -> Mask
         old = old & (rows < hem - 0.05 * body.unit)
     # slivers along arms and hair are their own soft edges, no cloth
     return opened(old & _near_body(body, kind, arms) & ~_beside_neck(body), 3)
+
+
+def _down_to_shoes(body: Body, worn: Mask, shoes: float) -> Mask:
+    """Trousers end in their own colours, a little below where shoes usually begin."""
+    rows = np.arange(len(worn))[:, None]
+    legs = worn & (rows < shoes)
+    feet = worn & (rows > body.bottom - 0.25 * body.unit)
+    if legs.sum() < 50 or feet.sum() < 10:
+        return legs
+    lab = body.figure.lab
+    cloth = Palette(lab[legs & (rows > shoes - 1.5 * body.unit)])
+    if cloth.overlap(Palette(lab[feet])) > 0.3:
+        return legs  # shoes in the colour of the trousers: no telling where one ends
+    hems = worn & (rows < shoes + 0.2 * body.unit) & (cloth.of(lab) > 1e-3)
+    return touching(legs | hems, legs)
 
 
 def rim_of(body: Body, kind: str, old: Mask) -> Mask:

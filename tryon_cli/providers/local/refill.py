@@ -8,8 +8,9 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from .bare import bare_skin, rounded
 from .kinds import Field, Mask, Picture, Size
-from .masks import box, enlarged, rounded_outline, shrunk, stroke
+from .masks import box, shrunk
 from .pixels import resized, soft
 from .scene import Arm, Scene
 from .spline import Window
@@ -25,19 +26,18 @@ def refill(
     height, width = scene.size
     by = min(1.0, REFILL_SIDE / max(height, width))
     size = (max(8, int(height * by)), max(8, int(width * by)))
-    paint = _Paint(picture, scene, arms, size, gone)
+    paint = _Paint(picture, scene, size, gone)
     fill = paint.skin()
     if fill is None:
         return None
-    bare = paint.bare(kind, hem)
     if kind == "upper":
         fill = paint.trousers(fill)
-    body = _enlarged(fill * _rim_shade(bare, scene)[..., None], scene.size, window)
+    bare = bare_skin(kind, scene, arms, hem, window)
+    body = _enlarged(fill, scene.size, window) * rounded(bare, scene.unit)[..., None]
     wall = paint.wall()
     if wall is None:
         return body
-    # the edge between body and wall is drawn on the large picture: there it is sharp
-    share = enlarged(bare, scene.size)[window.slices][..., None]
+    share = bare[..., None]
     return body * share + _enlarged(wall, scene.size, window) * (1 - share)
 
 
@@ -59,8 +59,8 @@ def _enlarged(small: Field, size: Size, window: Window) -> Field:
 class _Paint:
     """The small picture and what is known about it."""
 
-    def __init__(self, picture: Picture, scene: Scene, arms: dict[int, Arm], size: Size, gone: Field) -> None:
-        self.scene, self.arms, self.size = scene, arms, size
+    def __init__(self, picture: Picture, scene: Scene, size: Size, gone: Field) -> None:
+        self.scene, self.size = scene, size
         self.by = size[0] / scene.size[0]
         shrunken = cv2.resize(picture, size[::-1], interpolation=cv2.INTER_AREA)
         self.small: Field = np.asarray(shrunken, np.float32)
@@ -92,29 +92,6 @@ class _Paint:
         usual = np.median(self.small[known], 0).astype(np.float32)
         return 0.8 * spread(self.small, known.astype(np.float32)) + 0.2 * usual
 
-    def bare(self, kind: str, hem: float) -> Mask:
-        """Where the body goes on under the vanished clothes."""
-        inside = self.person > 0.6
-        if kind == "lower":
-            return np.asarray((self.rows > hem) & inside, np.bool_)
-        body = (self.trunk | self._arms()) & inside
-        # under a new dress the old outline is the leg; beside it is air
-        if kind == "dress":
-            body = np.asarray(np.where(self.rows > hem, inside, body), np.bool_)
-        return rounded_outline(body, 1.5)
-
-    def _arms(self) -> Mask:
-        """Where a bare arm may be, around the arm axes."""
-        zone = np.zeros(self.size, np.bool_)
-        for arm in self.arms.values():
-            count = len(arm.centres)
-            for index in range(count - 1):
-                radius = (0.165 - 0.045 * index / max(1, count - 1)) * self.scene.unit
-                radius = min(radius, float(arm.half[index]) * 1.05)
-                start, end = arm.centres[index] * self.by, arm.centres[index + 1] * self.by
-                stroke(zone, start, end, max(1, round(2 * radius * self.by)))
-        return zone
-
     def wall(self) -> Field | None:
         """The background, everywhere; None where none is seen."""
         known = (np.asarray(cv2.dilate(self.person, box(5))) < 0.02).astype(np.float32)
@@ -132,14 +109,6 @@ class _Paint:
         share = np.clip((self.rows - waist) / (0.04 * scene.unit) + 0.5, 0, 1) * self.trunk
         share = soft(share.astype(np.float32), 0.6)[..., None]
         return fill * (1 - share) + spread(self.small, known) * share
-
-
-def _rim_shade(bare: Mask, scene: Scene) -> Field:
-    """Roundness of the painted body: darker at its rim."""
-    by = bare.shape[0] / scene.size[0]
-    depth = np.asarray(cv2.distanceTransform(bare.view(np.uint8), cv2.DIST_L2, 3), np.float32)
-    inside = soft(bare.astype(np.float32), 0.6)
-    return np.asarray(1 - 0.24 * np.exp(-depth / (0.09 * scene.unit * by + 1e-6)) * inside, np.float32)
 
 
 def spread(colours: Field, known: Field) -> Field:

@@ -10,7 +10,7 @@ import threading
 from collections import Counter
 
 from ...model.errors import Fault, FaultKind
-from ...model.ports import Done, Job, Offer, Provider, Ticket
+from ...model.ports import Done, Job, Offer, Provider
 
 KINDS = {
     "flaky": "one call in five fails once, one in fifty for good",
@@ -43,7 +43,7 @@ class Rehearsed:
     def offer(self) -> Offer:
         return self._inner.offer
 
-    def submit(self, job: Job) -> Done | Ticket:
+    def submit(self, job: Job) -> Done:
         """As the inner one, or the planned Fault. Depends on the job's key and seed, never on order."""
         with self._lock:
             self._tries[job.key] += 1

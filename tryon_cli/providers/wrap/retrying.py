@@ -14,7 +14,7 @@ from tenacity.wait import wait_base
 
 from ...model.errors import Fault, FaultKind
 from ...model.events import StepRetried
-from ...model.ports import Done, Job, Offer, Provider, Tell, Ticket
+from ...model.ports import Done, Job, Offer, Provider, Tell
 
 AGAIN = frozenset({FaultKind.THROTTLED, FaultKind.TRANSIENT})
 """Kinds of which it is known that nothing was taken and nothing was billed."""
@@ -58,7 +58,7 @@ class Retrying:
     def offer(self) -> Offer:
         return self._inner.offer
 
-    def submit(self, job: Job) -> Done | Ticket:
+    def submit(self, job: Job) -> Done:
         """Raises the last Fault, or Fault(STOPPED) when the run was asked to stop during a wait."""
         again = tenacity.Retrying(
             stop=tenacity.stop_after_attempt(self._attempts) | tenacity.stop_when_event_set(self._stop),
@@ -76,7 +76,7 @@ class Retrying:
                 raise Fault(FaultKind.STOPPED, f"stopped while waiting to try again: {fault.text}") from fault
             raise
 
-    def _once(self, job: Job) -> Done | Ticket:
+    def _once(self, job: Job) -> Done:
         if self._stop.is_set():
             raise Fault(FaultKind.STOPPED, "stopped before it was sent")
         return self._inner.submit(job)
