@@ -105,8 +105,60 @@ def test_patterns_list_nothing_outside(shop: Shop) -> None:
         looks, _ = Pictures(shop.folder).expand(pattern)
         assert [look.code for look in looks if isinstance(look, Complaint)] == ["M-GLOB"], pattern
         assert "secret1" not in str(looks)
-    looks, _ = Pictures(shop.folder).expand("*/secret1.jp*")
-    assert all(isinstance(look, Complaint) and "outside" in look.text for look in looks)
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "../secret.jpg",
+        "people/../../secret.jpg",
+        "{parent}/secret.jpg",
+        "out/secret.jpg",
+        "out/deeper/secret.jpg",
+        "../nowhere/secret.jpg",
+        "../secret*.jpg",
+        "*/secret.jp*",
+        "*/../../secret*.jpg",
+        "**/../../secret*.jpg",
+    ],
+)
+def test_the_answer_does_not_tell_whether_a_file_outside_exists(shop: Shop, cell: str) -> None:
+    secret = shop.folder.parent / "secret.jpg"
+    (shop.folder / "out").symlink_to("..")
+    cell = cell.replace("{parent}", str(shop.folder.parent))
+    answers = []
+    for there in (False, True):
+        if there:
+            secret.write_bytes(b"x")
+        answers.append(Pictures(shop.folder, shop.folder / "people").expand(cell))
+    assert answers[0] == answers[1]
+    assert all(isinstance(look, Complaint) for look in answers[0][0])
+
+
+@pytest.mark.parametrize("cell", ["../secret.jpg", "/etc/passwd", "people/../../x/y.jpg", "/srv/*/x.jpg"])
+def test_what_lies_outside_by_its_text_is_refused_without_a_look(
+    shop: Shop, cell: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pictures = Pictures(shop.folder)
+
+    def looked(path: object, *rest: object, **more: object) -> None:
+        raise AssertionError(f"the disk was asked about {path}")
+
+    with monkeypatch.context() as watched:
+        for name in ("lstat", "stat", "scandir", "access"):
+            watched.setattr(os, name, looked)
+        looks, _ = pictures.expand(cell)
+    assert [type(look) for look in looks] == [Complaint]
+
+
+def test_a_path_from_the_root_may_go_through_the_folder_as_it_was_named(shop: Shop) -> None:
+    (shop.folder.parent / "alias").symlink_to(shop.folder)
+    alias = shop.folder.parent / "alias"
+    for cell in (alias / "people/p1.jpg", shop.folder / "people/p1.jpg"):
+        look = Pictures(alias).look(str(cell))
+        assert isinstance(look, Picture) and look.path == str(shop.folder.resolve() / "people/p1.jpg")
+    (found,), _ = Pictures(alias).expand(f"{alias}/people/p2.*")
+    assert isinstance(found, Picture)
 
 
 def test_names_of_files_outside_are_never_suggested(shop: Shop) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 import fnmatch
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 PICTURES = frozenset((".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".avif", ".gif"))
@@ -50,12 +50,19 @@ def fixed_folder(pattern: str) -> str:
     return "/".join(parts[:first]) or ("/" if pattern.startswith("/") else ".")
 
 
-def find(folder: str, pattern: str) -> Found:
-    """Files below folder whose path fits the pattern, hidden ones left out unless asked for by name."""
+def find(base: str, pattern: str, may_enter: Callable[[str], bool]) -> Found:
+    """Files whose path fits the pattern, hidden ones left out unless asked for by name.
+
+    base: where a relative pattern starts. may_enter: asked about every folder that a sign leads to, so that
+    neither ".." nor a link behind a sign lists what may not be read.
+    """
+    parts = pattern.split("/")
+    first = next(at for at, part in enumerate(parts) if is_pattern(part))
+    folder = os.path.join(base, "/".join(parts[:first]) or ("/" if first else ""))
     paths: list[str] = []
     skipped: list[str] = []
     count = 0
-    for path in _walk(folder, pattern.split("/"), 0):
+    for path in _walk(folder.rstrip("/") or "/", parts[first:], 0, may_enter):
         if os.path.splitext(path)[1].lower() in PICTURES:
             paths.append(path)
             if len(paths) >= MOST:
@@ -77,25 +84,27 @@ def count_files(folder: str) -> int:
         return -1
 
 
-def _walk(folder: str, parts: list[str], depth: int) -> Iterator[str]:
+def _walk(folder: str, parts: list[str], depth: int, may_enter: Callable[[str], bool]) -> Iterator[str]:
     part, rest = parts[0], parts[1:]
+    if not may_enter(folder):
+        return
     if not is_pattern(part):
         below = os.path.join(folder, part)
         if rest:
-            yield from _walk(below, rest, depth)
+            yield from _walk(below, rest, depth, may_enter)
         elif os.path.isfile(below):
             yield below
         return
     if part == "**":
         if rest:
-            yield from _walk(folder, rest, depth)
+            yield from _walk(folder, rest, depth, may_enter)
         if depth < DEEPEST:
             for entry in _entries(folder):
                 # a link to a folder may lead round in a circle, so "**" does not follow it
                 if entry.is_dir(follow_symlinks=False) and not entry.name.startswith("."):
-                    yield from _walk(entry.path, parts, depth + 1)
+                    yield from _walk(entry.path, parts, depth + 1, may_enter)
         if not rest:
-            yield from _walk(folder, ["*"], depth)
+            yield from _walk(folder, ["*"], depth, may_enter)
         return
     fits = re.compile(fnmatch.translate(part)).match
     for entry in _entries(folder):
@@ -103,7 +112,7 @@ def _walk(folder: str, parts: list[str], depth: int) -> Iterator[str]:
             continue
         if rest:
             if entry.is_dir():
-                yield from _walk(entry.path, rest, depth)
+                yield from _walk(entry.path, rest, depth, may_enter)
         elif not entry.is_dir():
             yield entry.path
 

@@ -1,10 +1,11 @@
 """From a cell to the pictures it names: looks at the files' outside only. Knows no rows.
 
-Nothing is opened: a pipe would block and a device has side effects, so a look is one lstat.
+Nothing is opened: a pipe would block and a device has side effects, so a look is one lstat. What may not be
+read is refused by its text, before the disk is asked: the answer must not tell a stranger what lies there.
 """
 
 # Paths are text here: a Path costs more than all else that is done with it.
-# ruff: noqa: PTH116, PTH118, PTH119, PTH120, PTH122
+# ruff: noqa: PTH100, PTH116, PTH118, PTH119, PTH120, PTH122
 from __future__ import annotations
 
 import os
@@ -16,29 +17,12 @@ from typing import NamedTuple
 from tryon_cli.model.errors import Complaint
 
 from . import globs, links
+from .kinds import kind_of
 from .neighbours import Neighbours
 from .trouble import bad, notice, shown
 
 MEMO = 32_768
 """Paths whose verdict is kept; then the memory starts afresh."""
-
-_PEOPLE = frozenset(
-    ("human", "humans", "people", "person", "persons", "models", "customers", "selfies", "image")
-)
-_CLOTHES = frozenset(
-    (
-        "garment",
-        "garments",
-        "cloth",
-        "cloths",
-        "clothes",
-        "clothing",
-        "product",
-        "products",
-        "tops",
-        "dresses",
-    )
-)
 
 
 class Picture(NamedTuple):
@@ -77,8 +61,10 @@ class Pictures:
         """base: where relative paths start; root: where they are tried next."""
         folders = [base, *([root] if root else [])]
         self._bases = [os.path.realpath(folder) for folder in folders]
-        allowed = [*self._bases, *(os.path.realpath(folder) for folder in allow_roots)]
-        self._allowed = tuple({folder.rstrip("/") + "/" for folder in allowed})
+        named = [os.path.abspath(folder) for folder in (*folders, *allow_roots)]
+        real = [os.path.realpath(folder) for folder in named]
+        self._allowed = tuple({folder.rstrip("/") + "/" for folder in real})
+        self._named = tuple({folder.rstrip("/") + "/" for folder in (*named, *real)})
         self._allow_outside, self._expand_vars = allow_outside, expand_vars
         self._looks: dict[str, Look] = {}
         self._folders: dict[str, str] = {}
@@ -106,35 +92,48 @@ class Pictures:
         if links.is_link(cell):
             return links.check("", cell)
         path = self._expanded(cell)
-        outside: Complaint | None = None
+        refused: Complaint | None = None
+        tried: list[str] = []
         for base in self._bases:
             full = os.path.join(base, path)
+            if not self._may_lie(path, full):
+                continue
+            tried.append(full)
             try:
-                seen = os.lstat(full)
+                found = self._judge(cell, full)
             except FileNotFoundError:
                 continue
             except (OSError, ValueError) as error:
                 reason = getattr(error, "strerror", None) or str(error)
                 return bad("M-FILE", "", cell, f"{shown(cell)} cannot be read: {reason}", "correct the path")
-            found = self._judge(cell, full, seen)
             if isinstance(found, Picture):
                 return found
-            outside = outside or found
-        return outside or self._missing(cell, path)
+            refused = refused or found
+        return refused or (self._missing(cell, path, tried) if tried else _outside(cell))
 
-    def _judge(self, cell: str, full: str, seen: os.stat_result) -> Look:
-        linked = stat.S_ISLNK(seen.st_mode)
-        real = os.path.realpath(full) if linked else os.path.join(self._folder(full), os.path.basename(full))
+    def _may_lie(self, path: str, full: str) -> bool:
+        """By its text alone: could it lie in a folder that may be read? Links are seen to later."""
+        if self._allow_outside or (not path.startswith("/") and ".." not in path):
+            return True
+        return (os.path.normpath(full) + "/").startswith(self._named)
+
+    def _judge(self, cell: str, full: str) -> Look:
+        """Raises OSError, ValueError when it is not there or cannot be asked about."""
+        real = os.path.join(self._folder(full), os.path.basename(full))
         if not self._allow_outside and not real.startswith(self._allowed):
-            text = f"{shown(cell)} lies outside the manifest's folder" + (
-                " (through a link)" if linked else ""
-            )
-            return bad("M-FILE", "", cell, text, "move it there, or --root DIR, or --allow-outside")
-        if linked:
+            return _outside(cell, " (through a link)")
+        seen = os.lstat(full)
+        if stat.S_ISLNK(seen.st_mode):
+            real = os.path.realpath(full)
+            if not self._allow_outside and not real.startswith(self._allowed):
+                return _outside(cell, " (through a link)")
             try:
                 seen = os.stat(real)
             except OSError:
                 return bad("M-FILE", "", cell, f"{shown(cell)} is a link to nothing", "correct the link")
+        return self._judge_file(cell, full, real, seen)
+
+    def _judge_file(self, cell: str, full: str, real: str, seen: os.stat_result) -> Look:
         wrong = _form_of(seen.st_mode)
         if wrong:
             fix = (
@@ -151,7 +150,7 @@ class Pictures:
             return bad(
                 "M-FILE", "", cell, f"{shown(cell)} may not be read by this user", f"chmod u+r {shown(real)}"
             )
-        return Picture(real, os.path.basename(full), _kind(cell), (seen.st_dev, seen.st_ino))
+        return Picture(real, os.path.basename(full), kind_of(cell), (seen.st_dev, seen.st_ino))
 
     def _folder(self, full: str) -> str:
         """The real folder of a path."""
@@ -166,7 +165,7 @@ class Pictures:
     def _expanded(self, cell: str) -> str:
         return os.path.expandvars(os.path.expanduser(cell)) if self._expand_vars else cell  # noqa: PTH111
 
-    def _missing(self, cell: str, path: str) -> Complaint:
+    def _missing(self, cell: str, path: str, tried: list[str]) -> Complaint:
         fix = ""
         if not self._expand_vars and (path.startswith("~") or "$" in path):
             fix = "--expand-vars reads ~ and $NAME"
@@ -175,8 +174,8 @@ class Pictures:
         else:
             near = self._neighbour(path)
             fix = f"did you mean {shown(near)}?" if near else "correct the path"
-        tried = " and ".join(shown(os.path.join(base, path)) for base in self._bases)
-        return bad("M-FILE", "", cell, f"{shown(cell)} not found (tried {tried})", fix)
+        places = " and ".join(map(shown, tried))
+        return bad("M-FILE", "", cell, f"{shown(cell)} not found (tried {places})", fix)
 
     def _neighbour(self, path: str) -> str:
         folder, name = os.path.split(path)
@@ -190,13 +189,14 @@ class Pictures:
 
     def _find(self, pattern: str) -> tuple[tuple[Look, ...], tuple[Complaint, ...]]:
         fixed = globs.fixed_folder(pattern)
-        where = [base for base in self._bases if self._is_inside(os.path.join(base, fixed))]
+        places = [(base, os.path.join(base, fixed)) for base in self._bases]
+        where = [base for base, full in places if self._may_lie(fixed, full) and self._is_inside(full)]
         if not where:
             text = f"{shown(pattern)} looks outside the manifest's folder"
             return (bad("M-GLOB", "", pattern, text, "--root DIR or --allow-outside"),), ()
         notices: list[Complaint] = []
         for base in where:
-            found = globs.find(base if not pattern.startswith("/") else "/", pattern.lstrip("/"))
+            found = globs.find(base, pattern, self._is_inside)
             if found.skipped:
                 names = ", ".join(shown(os.path.basename(path)) for path in found.skipped)
                 text = (
@@ -217,6 +217,11 @@ class Pictures:
         return bad("M-GLOB", "", pattern, f"{shown(pattern)} finds nothing: {there}", "correct the pattern")
 
 
+def _outside(cell: str, how: str = "") -> Complaint:
+    text = f"{shown(cell)} lies outside the manifest's folder{how}"
+    return bad("M-FILE", "", cell, text, "move it there, or --root DIR, or --allow-outside")
+
+
 def _form_of(mode: int) -> str:
     if stat.S_ISREG(mode):
         return ""
@@ -225,12 +230,3 @@ def _form_of(mode: int) -> str:
     if stat.S_ISFIFO(mode):
         return "a pipe"
     return "a socket" if stat.S_ISSOCK(mode) else "a device"
-
-
-def _kind(cell: str) -> str:
-    for part in reversed(cell.casefold().split("/")[:-1]):
-        if part in _PEOPLE:
-            return "human"
-        if part in _CLOTHES:
-            return "garment"
-    return ""
