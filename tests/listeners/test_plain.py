@@ -122,7 +122,7 @@ def test_a_stopped_run_says_why_and_how_to_go_on():
 
 def test_money_comes_from_the_steps_when_the_end_does_not_know_it():
     lines = log(midway(), [ended(3, "partial", made=1199, failed=1)])
-    assert lines[-1].endswith("1199/1200 spent=24.00 next: tryon run failed.csv")
+    assert lines[-1].endswith("1199/1200 spent=24.00 next: tryon run out/failed.csv")
 
 
 def test_quiet_is_silent_when_all_went_well():

@@ -53,7 +53,7 @@ class PlainLog:
         """form: one of FORMATS.
 
         quiet: nothing when the run ends with 0, only the last block otherwise. ending: False leaves the last
-        block to somebody else. out: the output folder as the user wrote it, for the next commands.
+        block to somebody else. out: the output folder as the user wrote it, "" for the usual one (out).
         """
         self.tally = Tally()
         self._sink = Sink(stream)
@@ -233,7 +233,7 @@ class PlainLog:
         return ""
 
     def _failed_file(self) -> str:
-        return f"{self._out.rstrip('/')}/failed.csv" if self._out else "failed.csv"
+        return f"{(self._out or 'out').rstrip('/')}/failed.csv"
 
     # ------------------------------------------------------------------ writing
     def _say(self, line: Line) -> None:
