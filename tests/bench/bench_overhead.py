@@ -100,16 +100,10 @@ def kept(kinds: Sequence[str], count: int, workers: int, rounds: int) -> None:
 BLOB_KIB = 64
 
 
-class Silent:
-    """Hooks that tell nobody."""
-
-    def __getattr__(self, name: str) -> object:
-        return lambda *said: None
-
-
 def alone(count: int) -> None:
     """The scheduler without a store: work that is over at once."""
     sys.path.insert(0, str(Path(__file__).parents[1] / "engine"))
+    from bench_latency import Silent
     from simulate import diamond, digests, make
 
     from tryon_cli.engine.plan import Ask, Plan
@@ -122,7 +116,7 @@ def alone(count: int) -> None:
         plan = Plan(threads)
         shape = diamond(plan, threads)
         asks = [Ask(n, shape, digests(f"h{n}", f"g{n}"), ("", "")) for n in range(count)]
-        scheduler = Scheduler(plan, lambda keys: {}, Silent())  # type: ignore[arg-type]
+        scheduler = Scheduler(plan, lambda keys: {}, Silent())
         began = time.perf_counter()
         workers = ThreadWorkers(scheduler, lambda step: Outcome(State.MADE, make(step)), threads)
         for at in range(0, count, 128):

@@ -66,7 +66,7 @@ def simulate(
 ) -> Run:
     """Feed rows under a window, start whatever the plan gives out, end it after seconds(step)."""
     run, now, clock = Run(), 0.0, 0
-    ends: list[tuple[float, int, Step]] = []
+    ends: list[tuple[float, int, float, Step]] = []
     known = {} if known is None else known
     waiting = iter(rows)
     held: Ask | None = next(waiting, None)
@@ -90,18 +90,18 @@ def simulate(
             run.order.append(step)
             duration = seconds(step)
             run.busy_seconds += duration
-            heapq.heappush(ends, (now + duration, clock, step))
+            heapq.heappush(ends, (now + duration, clock, duration, step))
             for pool in step.node.lane.pools:
                 run.peak[pool.name] = max(run.peak[pool.name], pool.busy)
         if not ends:
             break
-        now, _, step = heapq.heappop(ends)
+        now, _, duration, step = heapq.heappop(ends)
         fault = breaks(step)
         run.made[step.key] += 1
         if fault is not None:
             plan.broken(step, fault, run.over)
         else:
-            answer = make(step)
+            answer = make(step)._replace(seconds=duration)
             known[step.key] = answer
             settle(plan.known(step, answer, run.over, made=True))
     run.makespan = now

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -246,3 +247,46 @@ def test_workers_leave_at_once_when_there_is_nothing_to_do(bench: Callable[..., 
     one = bench()
     one.scheduler.close()
     assert one.workers.join(20)
+
+
+def test_many_threads_with_nothing_to_wait_for_do_not_get_into_each_others_way() -> None:
+    """Steps that are over at once: most threads stay asleep instead of fighting for Python's one lock."""
+    one = Bench("threads", made, workers=64, window=1024)
+    rows = one.rows(1500)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_nvcsw
+    for at in range(0, len(rows), 128):
+        assert one.scheduler.admit(rows[at : at + 128])
+    assert one.scheduler.wait_idle(5)
+    switches = resource.getrusage(resource.RUSAGE_SELF).ru_nvcsw - before
+    one.finish()
+    assert switches / (len(rows) * 4) < 1.5
+
+
+def test_steps_that_block_get_every_thread_there_is(bench: Callable[..., Bench]) -> None:
+    together = threading.Barrier(16)
+    one = bench(lambda step: (together.wait(20), made(step))[1], workers=16)
+    one.shape = diamond(one.plan, slots=16)
+    one.scheduler.admit(one.rows(16))  # 16 x 4 steps: as many rounds of 16
+    assert one.scheduler.wait_idle(5) and len(one.ears.asks) == 16
+
+
+def test_a_look_up_that_fails_leaves_its_rows_and_loses_no_worker(bench: Callable[..., Bench]) -> None:
+    one = bench()
+    probe, broken = one.scheduler._probe, Fault(FaultKind.STORAGE, "no disk")
+
+    def fails(keys: Sequence[Key]) -> dict[Key, Answer]:
+        raise broken
+
+    one.scheduler._probe = fails
+    with pytest.raises(Fault) as told:
+        one.scheduler.admit(one.rows(3))
+    assert told.value is broken
+    one.scheduler._probe = lambda keys: fails(keys) if len(keys) == 1 else probe(keys)
+    one.scheduler.admit(one.rows(3))  # their later steps are looked up by workers
+    assert one.scheduler.wait_idle(5)
+    one.scheduler._probe = probe
+    one.scheduler.admit(one.rows(3))
+    assert one.scheduler.wait_idle(5)
+    faults = [ask.fault.kind if ask.fault else None for ask in one.ears.asks]
+    assert faults == [FaultKind.STOPPED] * 6 + [None] * 3
+    assert one.ears.said["queued"] == one.ears.said["started"]

@@ -77,8 +77,6 @@ class OutsideWorkers:
             following = self._scheduler.next_step(place, step, outcome)
             if following is not None:
                 self._submit(place, following)
-            elif self._scheduler.closed:
-                home += 1
 
     def _submit(self, place: _Place, step: Step) -> None:
         try:

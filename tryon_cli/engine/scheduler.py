@@ -1,22 +1,32 @@
 """The one loop around a Plan: look up, start what fits, record, tell. Knows neither images nor screens.
 
-Look-ups and everything the callbacks do happen outside the lock; the lock is held for microseconds.
+Whoever has news - a worker that ended a step, a look-up that came back - drops it into a queue, and one of
+them works the queue off under the lock. Nobody ever waits for that lock to bring news: who finds it taken
+leaves the news to its holder and rests. Look-ups and everything the callbacks do happen outside the lock.
+
 Workers come in two kinds (threads.py and outside.py); both call `next_step`, so the steady state of the
-thread pool has no hand-over: the thread that finishes a step takes the next one under the same lock.
+thread pool has no hand-over: the thread that finishes a step takes the next one in the same go.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Sequence
-from typing import Protocol
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, Protocol
 
 from ..model.digest import Key
-from ..model.errors import FaultKind
-from ..model.outcome import Answer, Outcome
+from ..model.errors import Fault, FaultKind
+from ..model.outcome import Answer, Outcome, State
 from .plan import Ask, Plan, Step
 
 Probe = Callable[[Sequence[Key]], dict[Key, Answer]]
+
+RISING = 4
+"""Idle workers that are woken at once; each wakes another when it is up. Where steps wait for a service all are
+up within a millisecond. Where steps are over at once most of them stay asleep: 64 threads that want Python's
+one lock cost three times what the work costs."""
 
 
 class Seat(Protocol):
@@ -41,6 +51,28 @@ class Hooks(Protocol):
     def over(self, asks: Sequence[Ask]) -> None: ...
 
 
+class _Watch:
+    """Somebody who waits until something is true."""
+
+    __slots__ = ("bell", "true")
+
+    def __init__(self, true: Callable[[], bool]) -> None:
+        self.true = true
+        self.bell = threading.Event()
+
+
+class _News:
+    """What became known outside the lock: steps that were looked up, and rows whose end was told."""
+
+    __slots__ = ("fault", "fresh", "known", "told")
+
+    def __init__(self, fresh: Sequence[Step], told: int) -> None:
+        self.fresh = fresh
+        self.told = told
+        self.known: Mapping[Key, Answer] = {}
+        self.fault: Fault | None = None
+
+
 class Scheduler:
     """A Plan behind a lock, with idle workers and a bounded window of open rows."""
 
@@ -51,8 +83,10 @@ class Scheduler:
         self._probe = probe
         self._hooks = hooks
         self._lock = threading.Lock()
-        self._room = threading.Condition(self._lock)
+        self._said: deque[tuple[Seat | None, Callable[..., None], tuple[Any, ...]]] = deque()
+        self._watches: list[_Watch] = []
         self._idle: list[Seat] = []
+        self._rising = 0
         self._taking = True
         self._closed = False
         self._telling = 0
@@ -62,17 +96,22 @@ class Scheduler:
         """Take rows in, waiting for room in the window first. False: stopped, nothing was taken.
 
         again: the rows were in before, and whoever brings them back is a worker that must not wait.
+        Raises the Fault of a look-up that failed.
         """
-        over: list[Ask] = []
-        with self._lock:
-            while not again and self._taking and self.plan.open and self.plan.open + len(asks) > self.window:
-                self._room.wait()
-            if not self._taking:
-                return False
-            self._settle(self.plan.admit(asks, over), over)
-            self._wake()
-            self._telling += 1
-        self._tell_over(over)
+        plan, over = self.plan, list[Ask]()
+        while True:
+            with self._held():
+                if not self._taking:
+                    return False
+                if again or not plan.open or plan.open + len(asks) <= self.window:
+                    fresh = plan.admit(asks, over)
+                    self._telling += len(over)
+                    break
+            self._until(lambda: not self._taking or plan.open + len(asks) <= self.window or not plan.open)
+        fault = self._outside(None, fresh, over)
+        self._serve(None)
+        if fault is not None:
+            raise fault
         return True
 
     def wait_idle(self, grace: float) -> bool:
@@ -80,100 +119,181 @@ class Scheduler:
 
         False: something still runs.
         """
-        with self._lock:
-            while self._taking and (self.plan.open or self._telling):
-                self._room.wait()
-            if self._taking:
-                return True
-            return self._room.wait_for(lambda: not self.plan.running and not self._telling, grace)
+        plan = self.plan
+        self._until(lambda: not self._taking or not (plan.open or self._telling))
+        if self._taking:
+            return True
+        return self._until(lambda: not plan.running and not self._telling, grace)
 
     # ------------------------------------------------------------------ workers
     def next_step(self, seat: Seat, step: Step | None = None, outcome: Outcome | None = None) -> Step | None:
         """End a step (if one is given) and take the next; None: the seat waits for `give`."""
-        over: list[Ask] = []
         if step is not None and outcome is not None:
             self._hooks.ended(step, outcome)
-        with self._lock:
-            if step is not None and outcome is not None:
-                self._end(step, outcome, over)
-            following = self.plan.take() if self._taking else None
-            if following is None and not self._closed:
-                self._idle.append(seat)
-            if self._idle:
-                self._wake()
-            if over:
-                self._telling += 1
-            elif not self._taking:
-                self._room.notify_all()
-        if over:
-            self._tell_over(over)
+        self._said.append((seat, self._end, (step, outcome)))
+        following = self._serve(seat)
         if following is not None:
             self._hooks.started(following)
         return following
 
-    def _tell_over(self, over: list[Ask]) -> None:
-        """Rows count as open until their end was told: whoever waits for the last one sees its file."""
+    def started(self, step: Step) -> None:
+        """A waiting seat begins with a step that it was given."""
+        self._said.append((None, self._risen, ()))
+        self._serve(None)
+        self._hooks.started(step)
+
+    # ------------------------------------------------------------------ news
+    def _serve(self, seat: Seat | None) -> Step | None:
+        """Work off what was said, unless somebody is at it: whoever holds the lock looks again afterwards.
+
+        Returns the next step for this seat; None: the seat is among the idle ones, or will be.
+        """
+        following = None
+        while self._said and self._lock.acquire(blocking=False):
+            fresh: list[Step] = []
+            over: list[Ask] = []
+            try:
+                mine = self._hear(seat, fresh, over)
+                if mine is not None and not fresh and not over:
+                    following = self.plan.take() if self._taking else None
+                    if following is None:
+                        self._rest(mine)
+                if over or not fresh:  # else this worker is back in a moment
+                    self._wake()
+                if self._watches:
+                    self._ring()
+            finally:
+                self._lock.release()
+            if fresh or over:
+                self._outside(mine, fresh, over)
+        return following
+
+    def _hear(self, seat: Seat | None, fresh: list[Step], over: list[Ask]) -> Seat | None:
+        """All that was said. Returns the seat if it was its own turn, too. Lock held."""
+        mine = None
+        while self._said:
+            who, act, said = self._said.popleft()
+            act(*said, fresh, over)
+            if who is None:
+                continue
+            if who is seat:
+                mine = who
+            else:
+                self._rest(who)
+        self._telling += len(over)
+        return mine
+
+    def _outside(self, seat: Seat | None, fresh: Sequence[Step], over: Sequence[Ask]) -> Fault | None:
+        """Tell the ends of rows and look steps up, then say so. Returns what made the look-up fail.
+
+        Rows count as open until their end was told: whoever waits for the last one sees its file.
+        """
+        news = _News(fresh, len(over))
         try:
             if over:
                 self._hooks.over(over)
+            if fresh:
+                self._look_up(news)
         finally:
-            with self._lock:
-                self._telling -= 1
-                self._room.notify_all()
+            self._said.append((seat, self._learn, (news,)))
+        return news.fault
 
-    def _end(self, step: Step, outcome: Outcome, over: list[Ask]) -> None:
+    def _look_up(self, news: _News) -> None:
+        try:
+            news.known = self._probe([step.key for step in news.fresh])
+        except Fault as fault:  # nobody may ask and pay again since our own memory fails
+            news.fault = fault
+        for step in news.fresh:
+            if (answer := news.known.get(step.key)) is not None:
+                self._hooks.reused(step, answer)
+                continue
+            self._hooks.queued(step)
+            if news.fault is not None:
+                self._hooks.started(step)
+                self._hooks.ended(step, Outcome(State.FAILED, fault=news.fault))
+
+    # ------------------------------------------------------------------ under the lock
+    def _end(self, step: Step | None, outcome: Outcome | None, fresh: list[Step], over: list[Ask]) -> None:
+        if step is None or outcome is None:
+            return
         if outcome.answer is not None:
-            self._settle(self.plan.known(step, outcome.answer, over, made=True), over)
+            fresh += self.plan.known(step, outcome.answer, over, made=True)
         elif outcome.fault is not None:
             passing = outcome.fault.kind in (FaultKind.STOPPED, FaultKind.LOST)
             self.plan.broken(step, outcome.fault, over, remember=not passing)
 
-    def _settle(self, fresh: list[Step], over: list[Ask]) -> None:
-        """Look steps up, outside the lock. Known ones may bring up more. Lock held on entry and on exit."""
-        while fresh:
-            self._lock.release()
-            try:
-                found = self._probe([step.key for step in fresh])
-                for step in fresh:
-                    if (answer := found.get(step.key)) is None:
-                        self._hooks.queued(step)
-                    else:
-                        self._hooks.reused(step, answer)
-            finally:
-                self._lock.acquire()
-            more: list[Step] = []
-            for step in fresh:
-                answer = found.get(step.key)
-                if answer is None:
-                    self.plan.ready(step)
-                else:
-                    more += self.plan.known(step, answer, over)
-            fresh = more
+    def _learn(self, news: _News, fresh: list[Step], over: list[Ask]) -> None:
+        self._telling -= news.told
+        for step in news.fresh:
+            if (answer := news.known.get(step.key)) is not None:
+                fresh += self.plan.known(step, answer, over)
+            elif news.fault is None:
+                self.plan.ready(step)
+            else:  # not the rows' fault: they are left, not failed
+                passing = Fault(FaultKind.STOPPED, news.fault.text, code=news.fault.code)
+                self.plan.broken(step, passing, over, remember=False)
+
+    def _risen(self, fresh: list[Step], over: list[Ask]) -> None:
+        self._rising -= 1
+
+    def _rest(self, seat: Seat) -> None:
+        if self._closed:
+            seat.give(None)
+        else:
+            self._idle.append(seat)
 
     def _wake(self) -> None:
-        while self._idle and self._taking:
+        while self._idle and self._taking and self._rising < RISING:
             step = self.plan.take()
             if step is None:
                 return
+            self._rising += 1
             self._idle.pop().give(step)
+
+    @contextmanager
+    def _held(self) -> Iterator[None]:
+        """For those who may wait: the lock, then what was said meanwhile."""
+        try:
+            with self._lock:
+                yield
+        finally:
+            self._serve(None)
+
+    # ------------------------------------------------------------------ waiting
+    def _until(self, true: Callable[[], bool], seconds: float | None = None) -> bool:
+        """Wait until it is true, or so many seconds. Returns whether it is."""
+        watch = _Watch(true)
+        self._watches.append(watch)
+        try:
+            with self._held():
+                if true():
+                    return True
+            return watch.bell.wait(seconds)
+        finally:
+            self._watches.remove(watch)
+
+    def _ring(self) -> None:
+        for watch in tuple(self._watches):
+            if watch.true():
+                watch.bell.set()
 
     # ------------------------------------------------------------------ the end
     def stop(self) -> int:
         """Start nothing any more. Returns the number of steps that still run."""
-        with self._lock:
+        with self._held():
             self._taking = False
-            self._room.notify_all()
+            self._ring()
             return self.plan.running
 
     def close(self) -> None:
         """Send every worker home once it has nothing to do."""
-        with self._lock:
+        with self._held():
             self._taking = False
             self._closed = True
             for seat in self._idle:
                 seat.give(None)
             self._idle.clear()
-            self._room.notify_all()
+            self._ring()
 
     @property
     def closed(self) -> bool:
@@ -181,10 +301,6 @@ class Scheduler:
 
     def left(self) -> Iterable[Ask]:
         """Rows that were taken in and are not over: what a stop leaves undone."""
-        with self._lock:
+        with self._held():
             asks = {id(ask): ask for step in self.plan.steps.values() for ask, _ in step.waiting}
             return [ask for ask in asks.values() if not ask.over]
-
-    def started(self, step: Step) -> None:
-        """A waiting seat begins with a step that it was given."""
-        self._hooks.started(step)

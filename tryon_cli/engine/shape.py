@@ -13,25 +13,28 @@ from .limits import Pool
 class Lane:
     """The queue of one stage at one provider: its steps, and the pools they need a permit of."""
 
-    __slots__ = ("heap", "label", "pools", "stage", "told")
+    __slots__ = ("ended", "heap", "label", "pools", "seconds", "slots", "stage", "told")
 
     def __init__(self, stage: str, label: str, pools: Sequence[Pool]) -> None:
         """stage: name people know; label: who renders; pools: a step holds one permit of each."""
         self.stage = stage
         self.label = label
         self.pools = tuple(pools)
+        self.slots = min(pool.depth for pool in self.pools)
+        """Steps of this lane that can run at once."""
         self.heap: list[tuple[float, int, Any]] = []
         self.told = False
+        self.seconds = 0.0
+        """What its steps took so far, all together."""
+        self.ended = 0
+        """How many steps that was."""
 
-    @property
     def room(self) -> bool:
         """Is there a permit left in each pool?"""
-        return all(pool.busy < pool.depth for pool in self.pools)
-
-    @property
-    def slots(self) -> int:
-        """Steps of this lane that can run at once, in steps."""
-        return min(pool.depth for pool in self.pools)
+        for pool in self.pools:  # noqa: SIM110 - asked four times a step, and all() takes three times as long
+            if pool.busy >= pool.depth:
+                return False
+        return True
 
 
 class Node(NamedTuple):
@@ -50,7 +53,7 @@ class Node(NamedTuple):
 class Shape:
     """A row's graph: sources first, then nodes in an order in which inputs come before their users."""
 
-    __slots__ = ("finals", "nodes", "remaining", "salt", "sources", "successors", "width")
+    __slots__ = ("finals", "nodes", "remaining", "roots", "salt", "sources", "successors", "width")
 
     def __init__(self, sources: int, nodes: Sequence[Node], finals: Sequence[int]) -> None:
         """sources: how many inputs a row brings; finals: slots whose answers the row is after.
@@ -68,22 +71,25 @@ class Shape:
             tuple(n for n, node in enumerate(self.nodes) if sources + i in node.inputs)
             for i in range(len(self.nodes))
         )
-        self.remaining = self._chains()
+        self.roots = tuple(i for i, n in enumerate(self.nodes) if all(s < sources for s in n.inputs))
+        """Nodes that need sources only."""
+        self.remaining: tuple[float, ...] = ()
+        """What is still to come after each node on its longest way to the end, itself included; a stage of
+        average length counts 1."""
+        self.weigh()
         text = repr([(node.salt, node.inputs) for node in self.nodes] + [self.finals]).encode()
         self.salt = hashlib.sha256(text).digest()
 
-    def _chains(self) -> tuple[int, ...]:
-        """Stages still to come after each node on its longest way to the end, itself included."""
-        left = [1] * len(self.nodes)
-        for i in range(len(self.nodes) - 1, -1, -1):
-            left[i] = 1 + max((left[n] for n in self.successors[i]), default=0)
-        return tuple(left)
+    def weigh(self) -> None:
+        """Measure the ways to the end anew, by what the stages took so far; alike where nobody knows yet."""
+        means = [node.lane.seconds / node.lane.ended if node.lane.ended else 0.0 for node in self.nodes]
+        known = [mean for mean in means if mean > 0.0]
+        average = sum(known) / len(known) if known else 1.0
+        left = [(mean or average) / average for mean in means]
+        for i in range(len(left) - 1, -1, -1):
+            left[i] += max((left[n] for n in self.successors[i]), default=0.0)
+        self.remaining = tuple(left)
 
     def question(self, sources: Iterable[str]) -> Key:
         """Name everything that this graph asks about these sources: equal questions, equal pictures."""
         return key_of(self.salt, sources)
-
-    @property
-    def roots(self) -> tuple[int, ...]:
-        """Nodes that need sources only."""
-        return tuple(i for i, n in enumerate(self.nodes) if all(s < self.sources for s in n.inputs))

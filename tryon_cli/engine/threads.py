@@ -52,8 +52,6 @@ class ThreadWorkers:
         step = self._scheduler.next_step(chair)
         while True:
             if step is None:
-                if self._scheduler.closed:
-                    return
                 step = chair.wait()
                 if step is None:
                     return
