@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import csv
-import io
 import json
 import string
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +14,18 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tryon_cli.manifest import FailedRows, Invalid, Manifest, ManifestOptions, to_cells, to_object
+from tryon_cli.batch.results import write_results
+from tryon_cli.batch.rows import Rows
+from tryon_cli.journal.journal import Journal
+from tryon_cli.journal.table import RunRecord
+from tryon_cli.manifest import Invalid, Manifest, ManifestOptions, to_cells, to_object
 from tryon_cli.manifest.cells import inert
 from tryon_cli.manifest.delimited import _FORMULA
 from tryon_cli.manifest.names import BadName, compile_template, folded, render
 from tryon_cli.manifest.seen import Places, Seen
 from tryon_cli.manifest.values import any_value, spelled
+from tryon_cli.model.errors import Fault, FaultKind, TryonError
+from tryon_cli.model.outcome import RowState
 from tryon_cli.model.pair import CATEGORIES, Pair
 
 NAMES = (
@@ -99,6 +104,24 @@ def rows(draw: st.DrawFn, top: Path) -> Pair:
     )  # fmt: skip
 
 
+def failed_csv(out: Path, ended: Iterable[Pair | Invalid], folder: Path) -> str:
+    """failed.csv of a run whose rows all ended without a picture. folder: of its manifest."""
+    (out / ".tryon").mkdir(parents=True, exist_ok=True)
+    journal = Journal(out)
+    journal.begin(RunRecord("r", 0.0, "m.csv", "", "{}", 1, 1, "here"))
+    rows = Rows(lambda event: None, journal, lambda row: to_cells(row, folder, folder), lambda: 0.0)
+    fault = Fault(FaultKind.INPUT, "=evil()", code="E-X", fix="do -this")
+    for n, row in enumerate(ended):
+        if isinstance(row, Invalid):
+            rows.invalid(row, n)
+        else:
+            rows.failed(row, n, "", RowState.FAILED, fault)
+    journal.end(0.0, 3, "", whole=True)
+    journal.close()
+    write_results(out)
+    return (out / "failed.csv").read_bytes().decode()
+
+
 @settings(max_examples=150, suppress_health_check=list(HealthCheck), deadline=None)
 @given(data=st.data(), form=st.sampled_from(["csv", "jsonl"]))
 def test_what_is_written_is_read_as_the_same_rows(folder: Path, data: st.DataObject, form: str) -> None:
@@ -111,10 +134,8 @@ def test_what_is_written_is_read_as_the_same_rows(folder: Path, data: st.DataObj
             "".join(json.dumps(to_object(pair, folder)) + "\n" for pair in pairs), encoding="utf-8"
         )
     else:
-        with path.open("w", newline="", encoding="utf-8") as file:
-            failed = FailedRows(file, {name for pair in pairs for name in to_cells(pair, folder)}, folder)
-            for pair in pairs:
-                failed.write(pair, "E-X", "=evil()", "do -this")
+        with tempfile.TemporaryDirectory() as out:
+            path.write_text(failed_csv(Path(out), pairs, folder), encoding="utf-8", newline="")
     with Manifest.open(path) as manifest:
         again = list(manifest.rows())
     expected = [pair._replace(row=str(n), meta=tuple(sorted(pair.meta))) for n, pair in enumerate(pairs, 1)]
@@ -266,8 +287,6 @@ def test_no_template_leads_out_or_crashes(pattern: str) -> None:
 @given(junk=st.one_of(st.binary(max_size=300), st.text(max_size=300).map(lambda t: t.encode("utf-8", "surrogatepass"))),
        ending=st.sampled_from(["csv", "tsv", "jsonl", "json", "txt"]), head=st.booleans())  # fmt: skip
 def test_junk_is_refused_or_read_never_a_crash(folder: Path, junk: bytes, ending: str, head: bool) -> None:
-    from tryon_cli.model.errors import TryonError
-
     path = folder / f"junk.{ending}"
     start = {
         "csv": b"human,garment,x\n",
@@ -294,23 +313,14 @@ def test_failed_rows_can_be_run_again_after_mending(folder: Path) -> None:
         "id,human,garment,sku,type\na,h/none.jpg,g/p1.jpg,=1+1,upper\nb,h/p1.jpg,g/p1.jpg,2,uper\n"
     )
     out = folder / "out"
-    out.mkdir(exist_ok=True)
-    buffer = io.StringIO(newline="")
     with Manifest.open(path) as manifest:
-        failed = FailedRows(buffer, manifest.meta, folder, manifest.folder)
-        for row in manifest.rows():
-            failed.write(row)
-    table = list(csv.DictReader(io.StringIO(buffer.getvalue())))
+        failed = failed_csv(out, manifest.rows(), manifest.folder)
+    table = list(csv.DictReader(failed.splitlines()))
     assert [(row["id"], row["error_code"], row["error_column"]) for row in table] == [
         ("a", "M-FILE", "human"), ("b", "M-VALUE", "category"),
     ]  # fmt: skip
     assert table[0]["sku"] == "'=1+1"
-    mended = (
-        buffer.getvalue()
-        .replace("h/none.jpg", "h/p2.jpg")
-        .replace("uper", "upper")
-        .replace("uppper", "upper")
-    )
+    mended = failed.replace("h/none.jpg", "h/p2.jpg").replace("uper", "upper").replace("uppper", "upper")
     (out / "failed.csv").write_text(mended)
     with Manifest.open(out / "failed.csv", ManifestOptions(root=folder)) as manifest:
         rows = list(manifest.rows())

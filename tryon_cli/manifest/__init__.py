@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 from .options import Invalid, ManifestOptions
 
 if TYPE_CHECKING:
-    from .cells import FailedRows, to_cells, to_object
+    from .cells import to_cells, to_object
     from .reader import Manifest
 
-__all__ = ["FailedRows", "Invalid", "Manifest", "ManifestOptions", "to_cells", "to_object"]
+__all__ = ["Invalid", "Manifest", "ManifestOptions", "to_cells", "to_object"]
 
-_LATER = {"FailedRows": "cells", "to_cells": "cells", "to_object": "cells", "Manifest": "reader"}
+_LATER = {"to_cells": "cells", "to_object": "cells", "Manifest": "reader"}
 
 
 def __getattr__(name: str) -> object:

@@ -5,20 +5,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import TextIO
 
 from tryon_cli.model.digest import Value
-from tryon_cli.model.errors import Complaint, Level
 from tryon_cli.model.pair import PRIORITY_DEFAULT, Pair
 
 from .columns import our_name
 from .links import is_link
 from .options import Invalid
-from .trouble import shown
 from .values import json_text, spelled
-from .vocabulary import ERRORS
 
 _DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
@@ -62,46 +57,9 @@ def to_object(row: Pair | Invalid, root: Path, folder: Path | None = None) -> di
     return {name: typed[name] if name.startswith("opt.") and typed else cell for name, cell in cells.items()}
 
 
-class FailedRows:
-    """Writes rows and their errors as a CSV that can be run again. No cell can start a formula."""
-
-    def __init__(self, file: TextIO, columns: Iterable[str], root: Path, folder: Path | None = None) -> None:
-        """file: opened with newline="" and UTF-8; columns: those needed besides FIRST and the errors."""
-        import csv
-
-        names = dict.fromkeys((*FIRST, *columns, *ERRORS))
-        self._root, self._folder = root, folder
-        self._writer = csv.DictWriter(file, list(names), extrasaction="raise", lineterminator="\n")
-        self._writer.writeheader()
-
-    def write(
-        self,
-        row: Pair | Invalid,
-        code: str = "",
-        text: str = "",
-        fix: str = "",
-        column: str = "",
-        value: str = "",
-    ) -> None:
-        """One row. An invalid row brings its own reasons. Raises ValueError for a column not announced."""
-        errors: Mapping[str, str] = dict(zip(ERRORS, (code, column, value, text, fix), strict=True))
-        if isinstance(row, Invalid):
-            errors = _errors_of(row.complaints)
-        cells = to_cells(row, self._root, self._folder) | {name: shown(cell) for name, cell in errors.items()}
-        self._writer.writerow({name: inert(cell) for name, cell in cells.items()})
-
-
 def inert(cell: str) -> str:
     """The cell with a ' in front when a spreadsheet would calculate it; reading takes one ' away again."""
     return f"'{cell}" if cell.lstrip("'").startswith(_DANGEROUS) else cell
-
-
-def _errors_of(complaints: Iterable[Complaint]) -> dict[str, str]:
-    wrong = [c for c in complaints if c.level is Level.ROW]
-    picks: tuple[Callable[[Complaint], str], ...] = (
-        lambda c: c.code, lambda c: c.column, lambda c: c.value, lambda c: c.text, lambda c: c.fix,
-    )  # fmt: skip
-    return {name: "; ".join(filter(None, map(pick, wrong))) for name, pick in zip(ERRORS, picks, strict=True)}
 
 
 def _cells_as_written(row: Invalid, top: str, folder: str) -> dict[str, str]:
