@@ -8,13 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
 
-from ...model.digest import digest_of
+from ...model.digest import Digest, digest_of
 from ...model.errors import Fault, FaultKind
 from ...model.ports import Done, Job, Offer
 from ...model.remote import Accepts, Call, Kit, Pending, Terms, Ticket
 from .client import Http, Reply
 from .faults import Words, fault_of
-from .pictures import data_uri, fitted, media_of
+from .paths import text_at
+from .pictures import data_uri, decoded, fitted, media_of
 from .secret import Secret, secret_of
 
 WAIT = 2.0
@@ -181,6 +182,31 @@ class Service:
         """Nothing, where a service cannot."""
 
     # ------------------------------------------------------------------ answers
+    def id_in(self, reply: Reply, path: str) -> str:
+        """The job's id in the answer to the paid request. Raises Fault(AMBIGUOUS): without it the job is out of reach."""
+        found = text_at(reply.document(), path)
+        if not found:
+            text = f"{self.name} took the call and named no job ({path} is missing in its answer)"
+            raise Fault(FaultKind.AMBIGUOUS, text, code="E-PROV-NO-ID")
+        return found
+
+    def picture_in(self, document: Any, *paths: str) -> Done:
+        """The picture at the first of these places that holds one: an address, a data URI, or base64.
+
+        Raises Fault(TRANSIENT) when there is none although the service says that it is done.
+        """
+        for path in paths:
+            if found := text_at(document, path):
+                if found.startswith(("http://", "https://")):
+                    return Done(url=found)
+                return Done(image=decoded(found))
+        text = f"{self.name} says that it is done and sent no picture"
+        raise Fault(FaultKind.TRANSIENT, text, code="E-PROV-EMPTY")
+
+    def uploads_of(self, job: Job) -> tuple[Digest, ...]:
+        """What `uploaded` remembers of this job's pictures."""
+        return tuple(digest_of(self.picture(job, role)) for role in job.images)
+
     def get(self, url: str, *, query: Mapping[str, str] | None = None) -> Reply:
         """A question that may be repeated; url below base_url, or as the service gave it. Raises Fault."""
         reply = self.http.send(Call("GET", self.at(url), query=query or {}))
