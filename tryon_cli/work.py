@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from .model.crash import crashpoint
@@ -62,7 +62,7 @@ def _make(worker: Worker, errand: Errand, began: float) -> Answer:
     provider = worker.providers.get(order.provider)
     done = stage.run(
         Wish(images, order.settings, digests, errand.key),
-        lambda job: _render(provider, order.provider, job),
+        lambda job: _render(provider, order.provider, replace(job, row=errand.row, limit=errand.limit)),
     )
     crashpoint("made")
     digest = worker.blobs.put(

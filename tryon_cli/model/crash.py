@@ -12,6 +12,14 @@ POINTS = ("made", "blob", "recorded", "publish", "published", "rows", "run-begun
 """After: the image was made; its bytes were stored; its answer was queued. Before and after: the output
 file's renaming. After: row states were committed; the run's first record; results.jsonl; its last record."""
 
+PAID = (
+    "paid-K0", "paid-K1", "paid-K2", "paid-K3", "paid-K4", "paid-K5", "paid-K6", "paid-K7", "paid-K8", "paid-K9",
+    "publish", "published",
+)  # fmt: skip
+"""The same around one paid call. Before and after its intent was written; sent, nothing read (named by the
+provider's own client, in tests); reply read, not written; ticket written; asked, still at work; finished, not
+written; written, not fetched; picture on disk, not written; written. Then as above, for its file."""
+
 _name, _, _nth = os.environ.get("TRYON_CRASH", "").partition(":")
 _turn = int(_nth or 1)
 _seen = count(1)

@@ -92,21 +92,26 @@ class Fault(Exception):
         code: str = "",
         fix: str = "",
         wait: float | None = None,
+        final: bool = False,
     ) -> None:
-        """text: one line for a person; code: stable, e.g. "E-IMG-DECODE"; wait: seconds asked for."""
+        """text: one line for a person; code: stable, e.g. "E-IMG-DECODE"; wait: seconds asked for.
+
+        final: a service that had taken the job says that it failed; not just that a question about it failed.
+        """
         super().__init__(text)
         self.kind = kind
         self.text = text
         self.code = code or f"E-{kind.upper()}"
         self.fix = fix
         self.wait = wait
+        self.final = final
 
     def __reduce__(self) -> tuple[object, ...]:
-        return _rebuild, (str(self.kind), self.text, self.code, self.fix, self.wait)
+        return _rebuild, (str(self.kind), self.text, self.code, self.fix, self.wait, self.final)
 
 
-def _rebuild(kind: str, text: str, code: str, fix: str, wait: float | None) -> Fault:
-    return Fault(FaultKind(kind), text, code=code, fix=fix, wait=wait)
+def _rebuild(kind: str, text: str, code: str, fix: str, wait: float | None, final: bool = False) -> Fault:
+    return Fault(FaultKind(kind), text, code=code, fix=fix, wait=wait, final=final)
 
 
 class TryonError(Exception):

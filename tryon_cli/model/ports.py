@@ -27,6 +27,10 @@ class Job:
     """The step's key: equal jobs have equal keys, so it serves as idempotency token and as seed."""
     digests: Mapping[str, Digest] = field(default_factory=dict)
     """SHA-256 of each picture by role, where known: lets a provider keep what it learned about a picture."""
+    row: str = ""
+    """The first row that asks for it; for people only, no part of the key."""
+    limit: float | None = None
+    """Most USD that this row may cost; no part of the key."""
 
 
 class Receipt(Protocol):

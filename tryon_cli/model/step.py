@@ -29,3 +29,7 @@ class Errand(NamedTuple):
     order: Order
     source: str = ""
     """Where the file lies, for the stage that reads one."""
+    row: str = ""
+    """The first row that asked for it, as people name it."""
+    limit: float | None = None
+    """Most USD that this row may cost."""

@@ -81,7 +81,12 @@ class Service:
     @property
     def offer(self) -> Offer:
         return Offer(
-            self.name, self.tasks(), self._slots, self._price, max_garments=self.MAX_GARMENTS, about=self.ABOUT
+            self.name,
+            self.tasks(),
+            self._slots,
+            self._price,
+            max_garments=self.MAX_GARMENTS,
+            about=self.ABOUT,
         )
 
     @property
@@ -213,7 +218,9 @@ class Service:
         self.check(reply)
         return reply
 
-    def post(self, url: str, *, json: Any = None, files: Any = (), form: Mapping[str, str] | None = None) -> Reply:
+    def post(
+        self, url: str, *, json: Any = None, files: Any = (), form: Mapping[str, str] | None = None
+    ) -> Reply:
         """A request that costs nothing and may be repeated. Raises Fault."""
         reply = self.http.send(Call("POST", self.at(url), json=json, files=tuple(files), form=form or {}))
         self.check(reply)
@@ -235,4 +242,6 @@ class Service:
 
     def fault(self, code: str, text: str, kind: FaultKind | None = None) -> Fault:
         """A failure that the service told in a good reply (a failed job): by the vendor's word for it."""
-        return self.WORDS.fault(self.name, code, text, kind)
+        fault = self.WORDS.fault(self.name, code, text, kind)
+        fault.final = True
+        return fault
