@@ -88,6 +88,8 @@ def drawn_figure(size: Size, face: Face, *, narrow: bool = False) -> Mask:
     by = 0.8 if narrow else 1.0
     middle = face.x + 0.35 * (chin_x - face.x)
     half = [(0.3, -0.3), (0.35, 0.3), (1.15, 0.6), (1.35, 1.4), (1.3, 3.2), (1.15, 4.6), (0.95, 9.5)]
+    if narrow:  # below the armpits without the gap between trunk and arms
+        half[3:5] = [(1.0, 1.4), (1.0, 3.2)]
     right = [(int(middle + dx * unit * by), int(chin_y + dy * unit)) for dx, dy in half]
     left = [(int(middle - dx * unit * by), int(chin_y + dy * unit)) for dx, dy in half]
     head = ellipse(

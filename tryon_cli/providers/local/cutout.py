@@ -156,13 +156,11 @@ def _peeled(mask: Mask, lab: Field, paper: Backdrop, least: float) -> Mask:
         edge = mask & ~shrunk(mask, 3)
         loose = paper_like if turn >= 9 else shade | (weak if turn < 3 else ringing)
         mask = mask & ~(edge & loose)
-    peeled = mask
     rounded = np.asarray(cv2.medianBlur(mask.view(np.uint8), 7), np.uint8).view(np.bool_)
     mask = closed(rounded, disc(7))
     # closing must not glue a sleeve to the trunk over clear paper
     mask &= ~((away < max(0.5 * least, 0.3)) & ~shrunk(mask, 9))
     mask = rounded_outline(mask, 0.006 * max(mask.shape))  # stripes in the paper's colour leave notches
-    mask &= peeled | ~opened(paper_like, 3)
     mask = without_wedges(mask, lab, paper)
     return largest(mask, near=(mask.shape[1] / 2, mask.shape[0] / 2), keep=0.06)
 
@@ -173,7 +171,7 @@ def _checked(small: Picture, mask: Mask, source: str, *notes: str) -> Cutout:
     inner = shrunk(mask, 3).astype(np.float32)
     alpha = np.clip(np.asarray(cv2.GaussianBlur(inner, (0, 0), 1.1), np.float32) * 1.25, 0, 1)
     done = _finished(small, alpha, mask, source, *notes)
-    return replace(done, alpha=matted(small, done.picture, mask, done.alpha)) if source == "plain" else done
+    return replace(done, alpha=matted(small, done.picture, mask)) if source == "plain" else done
 
 
 def _finished(small: Picture, alpha: Field, mask: Mask, source: str, *notes: str) -> Cutout:

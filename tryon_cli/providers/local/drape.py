@@ -57,8 +57,20 @@ def drape(garment: Garment, pattern: Pattern, scene: Scene, window: Window) -> L
         _close_shoulders(layer, pattern, scene)
     if pattern.seams:
         layer.alpha *= 1 - _inside_of_collar(garment, pattern, scene, window)
+    else:
+        layer.alpha *= _below_hem(scene, window)
     layer.folded = sum(n * share for n, share in cells) / max(1, sum(n for n, _ in cells))
     return layer
+
+
+def _below_hem(scene: Scene, window: Window) -> Field:
+    """What is worn under a top does not stand out beside it: above the top's hem only the body is covered."""
+    shown = np.ones(window.size, np.float32)
+    last = int(np.clip(scene.hem - window.top, 0, window.size[0]))
+    if last > 0:
+        person = enlarged(scene.body.figure.person, scene.size)
+        shown[:last] = person[window.slices][:last]
+    return shown
 
 
 def _trunk_shade(scene: Scene, window: Window) -> Field:
@@ -150,15 +162,14 @@ def _axis_distance(sleeve: Sleeve, window: Window, step: int = 4) -> Field:
 
 def _inside_of_collar(garment: Garment, pattern: Pattern, scene: Scene, window: Window) -> Field:
     """The inside of the back collar, which flat pictures show, lies behind the neck."""
-    hidden = np.zeros(window.size, np.float32)
+    hidden = np.zeros(window.size, np.uint8)
     depth = neck_depth(garment) * pattern.scale
-    if depth <= 0:
-        return hidden
     left, right = pattern.seams[-1].neck, pattern.seams[1].neck
     along = np.linspace(0, 1, 17)
     arc = left + along[:, None] * (right - left)
     arc[:, 1] += depth * (1 - (2 * along - 1) ** 2) ** 0.75
     above = [right - [0, scene.unit], left - [0, scene.unit]]
     corners = np.vstack([arc, *above]) - np.array([window.left, window.top])
-    cv2.fillPoly(hidden, [np.round(corners * 8).astype(np.int32)], 1.0, cv2.LINE_AA, 3)
-    return hidden
+    if depth > 0:
+        cv2.fillPoly(hidden, [np.round(corners * 8).astype(np.int32)], 255, cv2.LINE_AA, 3)
+    return np.asarray(hidden, np.float32) / np.float32(255)

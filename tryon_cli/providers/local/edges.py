@@ -49,10 +49,10 @@ def _between(mask: Mask) -> Mask:
     return np.asarray(left & right & ~mask, np.bool_)
 
 
-def matted(picture: Picture, cloth: Picture, mask: Mask, rough: Field) -> Field:
+def matted(picture: Picture, cloth: Picture, mask: Mask) -> Field:
     """Alpha from the colours: how far each pixel of the rim is on the way from the paper to the cloth.
 
-    cloth: the picture with the garment's colours continued outwards; rough: alpha where both colours are alike.
+    cloth: the picture with the garment's colours continued outwards. Where both are alike the outline tells.
     """
     known = (~grown(mask, 3)).astype(np.float32)
     weight = soft(known, 3.0)
@@ -63,6 +63,7 @@ def matted(picture: Picture, cloth: Picture, mask: Mask, rough: Field) -> Field:
     share = np.einsum("yxc,yxc->yx", colours - behind, way) / np.maximum(length, 1.0)
     share = np.clip((share - CLEAR) / (SOLID - CLEAR), 0, 1)
     trust = np.clip((np.sqrt(length) - 25) / 35, 0, 1) * (weight > 0.02)
+    rough = soft(mask.astype(np.float32), 0.8)
     alpha = np.asarray(share * trust + rough * (1 - trust), np.float32)
     inner = shrunk(mask, 3)
     np.maximum(alpha, 0.6, out=alpha, where=inner)

@@ -106,11 +106,16 @@ def _hems(
         # a wide cut makes the scale across too small; collars are the same on all sizes
         collar = max(float(upper.necks[1][0] - upper.necks[-1][0]), 1.0)
         down = float(np.clip(0.95 * 1.10 * scene.unit / collar, scale, 1.45 * scale))
-    own = (upper.hem - pit_source) * down * 1.02 * fit.length
-    natural = pit_target + max(own, 0.25 * scene.unit)
+    wanted = scene.hem + 0.10 * scene.unit
+    plain, long = ((upper.hem - pit_source) * by * 1.02 for by in (scale, down))
+    if garment.kind == "upper":  # the longer guess is trusted as far as the old top reaches
+        long = min(long, max(plain, wanted - pit_target))
+    natural = pit_target + max(long * fit.length, 0.25 * scene.unit)
     if garment.kind != "upper":
+        if scene.bottom < scene.size[0] - 4 * scene.by:  # the feet are seen: shoes stay in sight
+            natural = min(natural, max(scene.bottom - 0.35 * scene.unit, pit_target + scene.unit))
         return natural, natural
-    hem, wanted = natural, scene.hem + 0.06 * scene.unit
+    hem = natural
     cropped = (upper.hem - pit_source) < 0.55 * (upper.armpits[-1].reach + upper.armpits[1].reach)
     if natural < wanted and (wanted - pit_target) < (1.25 if cropped else 2.2) * (natural - pit_target):
         hem = wanted

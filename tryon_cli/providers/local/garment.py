@@ -11,6 +11,7 @@ from itertools import pairwise
 import numpy as np
 
 from .cutout import Cutout
+from .hollow import without_back
 from .kinds import SIDES, Mask, Row
 from .masks import bounds
 from .outline import Upper, upper_of
@@ -60,7 +61,8 @@ def garment_of(cutout: Cutout, category: str) -> Garment:
     garment = Garment(cutout, kind, guess, outer=category == "outer")
     if kind == "lower":
         return replace(garment, lower=_trousers(cutout.mask))
-    return replace(garment, upper=upper_of(cutout.mask, dress=kind == "dress"))
+    upper = upper_of(cutout.mask, dress=kind == "dress")
+    return replace(garment, cut=without_back(cutout, upper), upper=upper)
 
 
 def in_one_piece(garment: Garment) -> Garment:

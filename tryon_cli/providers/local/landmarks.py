@@ -212,13 +212,14 @@ def _clean(offsets: Row, unit: float, span: float) -> Row:
 
 def _find_top(body: Body, hem: Hem) -> None:
     """The existing top: clothes above the hem, and sleeves below it in the same colours."""
-    clothes = body.clothes
+    clothes, unit = body.clothes, body.unit
     rows = np.arange(len(clothes))[:, None]
-    top = clothes & (rows < body.hem + 0.05 * body.unit) & (rows > body.chin[1] - 0.1 * body.unit)
+    top = clothes & (rows < body.hem + 0.05 * unit) & (rows > body.chin[1] - 0.1 * unit)
     if hem.palette is not None:
         body.top_like = hem.palette.of(body.figure.lab) > 3e-4
         lateral = np.abs(np.arange(clothes.shape[1])[None] - body.axis) > 0.36 * body.width
-        hanging = clothes & body.top_like & lateral & (rows >= body.hem) & (rows < body.hem + 2.2 * body.unit)
+        hanging = clothes & body.top_like & lateral & (rows >= body.hem) & (rows < body.hem + 2.2 * unit)
+        hanging |= clothes & body.top_like & (rows >= body.hem) & (rows < body.hem + 0.16 * unit)
         if top.any():
             top |= hanging & touching(hanging | top, top)
     body.top = top

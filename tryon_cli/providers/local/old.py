@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+import cv2
 import numpy as np
 
 from .kinds import SIDES, Mask
 from .landmarks import Body
-from .masks import grown, opened, run_at, shrunk, stroke, touching
+from .masks import box, grown, measured, opened, run_at, shrunk, stroke, touching
 from .pixels import Palette
 from .scene import Arm
 
@@ -20,14 +21,13 @@ def old_clothes(body: Body, kind: str, arms: dict[int, Arm], hem: float) -> Mask
     """The old garment; hem: y where the new one ends. In analysed coordinates, as all here."""
     clothes = body.clothes
     rows = np.arange(len(clothes))[:, None]
-    shoes = body.bottom - 0.45 * body.unit
+    whole = body.bottom < len(clothes) - 3
+    shoes = body.bottom - 0.45 * body.unit if whole else float(len(clothes))
     if kind == "lower":
         return _down_to_shoes(body, clothes & (rows > body.hem), shoes)
     old = body.top
-    if kind == "dress" and body.hem_sure == 0:
-        # nothing tells top from skirt: one piece, down to where the legs begin
-        end = min(_skirt_end(body, clothes, shoes), shoes)
-        old = old | (clothes & (rows > body.chin[1]) & (rows < end))
+    if kind == "dress":
+        old = old | _under_dress(body, clothes, shoes)
     for arm in arms.values():
         if arm.seen:
             far = body.figure.away > 2 * body.figure.least
@@ -39,19 +39,43 @@ def old_clothes(body: Body, kind: str, arms: dict[int, Arm], hem: float) -> Mask
     return opened(old & _near_body(body, kind, arms) & ~_beside_neck(body), 3)
 
 
-def _down_to_shoes(body: Body, worn: Mask, shoes: float) -> Mask:
-    """Trousers end in their own colours, a little below where shoes usually begin."""
-    rows = np.arange(len(worn))[:, None]
-    legs = worn & (rows < shoes)
-    feet = worn & (rows > body.bottom - 0.25 * body.unit)
-    if legs.sum() < 50 or feet.sum() < 10:
-        return legs
-    lab = body.figure.lab
-    cloth = Palette(lab[legs & (rows > shoes - 1.5 * body.unit)])
-    if cloth.overlap(Palette(lab[feet])) > 0.3:
-        return legs  # shoes in the colour of the trousers: no telling where one ends
-    hems = worn & (rows < shoes + 0.2 * body.unit) & (cloth.of(lab) > 1e-3)
-    return touching(legs | hems, legs)
+def _under_dress(body: Body, clothes: Mask, shoes: float) -> Mask:
+    """A dress is worn alone: what covers the hips and legs goes as well."""
+    rows = np.arange(len(clothes))[:, None]
+    if body.hem_sure > 0:
+        return _down_to_shoes(body, clothes & (rows > body.hem - 0.05 * body.unit), shoes)
+    # nothing tells top from skirt: one piece, down to where the legs begin
+    end = min(_skirt_end(body, clothes, shoes), shoes)
+    return clothes & (rows > body.chin[1]) & (rows < end)
+
+
+def _down_to_shoes(body: Body, below: Mask, shoes: float) -> Mask:
+    """What covers hips and legs: no hands beside it, no shoes under bare legs; trousers end in their own colours."""
+    rows, columns = np.arange(len(below))[:, None], np.arange(below.shape[1])[None]
+    unit = body.unit
+    hands = (
+        body.figure.skin & (rows < body.hem + 2.2 * unit) & (np.abs(columns - body.axis) > 0.3 * body.width)
+    )
+    worn = below & ~grown(_large(hands, 0.02 * unit * unit), 7)
+    bare = body.figure.skin & (rows > body.hem + 0.5 * unit)
+    worn |= bare & ~_large(bare, 0.04 * unit * unit)  # specks that only look like skin
+    hips = worn & (rows < body.hem + unit)
+    lab, feet = body.figure.lab, worn & (rows > body.bottom - 0.25 * unit)
+    sure = worn & (rows < shoes - 0.25 * unit)
+    cloth = Palette(lab[sure & (rows > shoes - 1.8 * unit)])
+    if not hips.any() or feet.sum() < 10 or cloth.overlap(Palette(lab[feet])) > 0.3:
+        # shoes in the colour of the trousers, or out of the picture: by proportion
+        return touching(worn & (rows < shoes), hips)
+    hems = worn & (rows < shoes + 0.2 * unit) & (cloth.of(lab) > 1e-3)
+    return touching(sure | hems, hips)
+
+
+def _large(mask: Mask, least: float) -> Mask:
+    """Parts of at least so many pixels."""
+    _, labels, boxes, _ = measured(mask, corners=True)
+    chosen = boxes[:, cv2.CC_STAT_AREA] >= least
+    chosen[0] = False
+    return np.asarray(chosen[labels], np.bool_)
 
 
 def rim_of(body: Body, kind: str, old: Mask) -> Mask:
@@ -59,8 +83,8 @@ def rim_of(body: Body, kind: str, old: Mask) -> Mask:
     rows = np.arange(len(old))[:, None]
     keep = body.figure.skin | body.hair
     if kind != "lower":
-        keep |= body.clothes & ~old & (rows > body.hem + 0.10 * body.unit)
-    return grown(old, 5) & ~shrunk(keep, 3) & ~_beside_neck(body)
+        keep |= body.clothes & ~old & (rows > body.hem + 0.18 * body.unit)
+    return grown(old, box(5, 9)) & ~shrunk(keep, 3) & ~_beside_neck(body)
 
 
 def _skirt_end(body: Body, clothes: Mask, otherwise: float) -> float:

@@ -155,6 +155,8 @@ def _armpits(
 ) -> dict[int, Armpit]:
     window = max(4, int(0.07 * height))
     found = {side: _armpit((edges[side] - axis) * side, high, low, window, height, width) for side in SIDES}
+    if found[-1].sleeve and found[1].sleeve:
+        return _level(found, edges, axis, high, height, width)
     if found[-1].sleeve == found[1].sleeve:
         return found
     seen = -1 if found[-1].sleeve else 1
@@ -163,6 +165,20 @@ def _armpits(
     reach = float(np.nanmax(other)) if np.isfinite(other).any() else 0.0
     found[-seen] = Armpit(pit.y, reach > pit.reach * 1.15, pit.reach)
     return found
+
+
+def _level(
+    found: dict[int, Armpit], edges: dict[int, Row], axis: float, high: int, height: int, width: float
+) -> dict[int, Armpit]:
+    """Armpits lie level: a step far below the other side's is a bow, a bag or a cuff that hangs there."""
+    lower = max(SIDES, key=lambda side: found[side].y)
+    other = found[-lower]
+    if found[lower].y - other.y < 0.06 * height:
+        return found
+    window = max(4, int(0.07 * height))
+    offsets = (edges[lower] - axis) * lower
+    again = _armpit(offsets, high, other.y + int(0.03 * height), window, height, width)
+    return {-lower: other, lower: again if again.sleeve else other}
 
 
 def _armpit(offsets: Row, high: int, low: int, window: int, height: int, width: float) -> Armpit:

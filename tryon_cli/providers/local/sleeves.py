@@ -10,7 +10,7 @@ import numpy as np
 from .garment import Garment
 from .kinds import Field, Mask, Points, Row
 from .limbs import Limb, Path, cuff, limb, rim
-from .masks import blobs, grown, shrunk, stroke
+from .masks import blobs, grown, shrunk, smoothed, stroke
 from .outline import Upper
 from .pattern import Pairs, Piece, Seam, Sleeve
 from .scene import Arm, Scene
@@ -28,8 +28,7 @@ def sleeve_pieces(
     rest = alpha.copy()
     pieces: list[Piece] = []
     for side in upper.sleeves:
-        region = upper.sleeve_region(side)
-        main = _main(region)
+        main, region = _main(upper.sleeve_region(side))
         if main.sum() < 0.01 * upper.mask.sum():
             continue
         shape = _Shape(upper, main, side)
@@ -50,13 +49,16 @@ def sleeve_pieces(
     return pieces, rest
 
 
-def _main(region: Mask) -> Mask:
+def _main(region: Mask) -> tuple[Mask, Mask]:
+    """The sleeve, and all that goes with it; small things beside it (a bow, a tie) stay on the trunk."""
     count, labels = blobs(region)
     if count <= 2:
-        return region
+        return region, region
     sizes = np.bincount(labels.ravel())
     sizes[0] = 0
-    return np.asarray(labels == int(np.argmax(sizes)), np.bool_)
+    best = int(np.argmax(sizes))
+    parts = sizes > 0.25 * sizes[best]
+    return np.asarray(labels == best, np.bool_), np.asarray(parts[labels], np.bool_)
 
 
 def _cut_away(upper: Upper, region: Mask, main: Mask, side: int) -> Mask:
@@ -102,28 +104,24 @@ def _stations(
     """Outer, inner and middle points at every station of the sleeve. Course and unit are in analysed pixels."""
     unit, small = scene.body.unit, scene.body.figure.scale
     outer_arc = _length(shape, course, scale * small, unit, fit)
-    count = 4 if shape.relative < 1.4 else 6
+    count = 6 if shape.relative < 1.4 else 9
     inner_arcs = course.inner(outer_arc, shape, scale * small, unit, count)
     middle = (seam.shoulder + seam.armpit) / 2
     pairs = Pairs()
     pairs.add(shape.shoulder, seam.shoulder)
     pairs.add(shape.armpit, seam.armpit)
     pairs.add((shape.shoulder + shape.armpit) / 2, middle)
-    centres, half = [middle], [0.3 * scene.unit]
-    for index in range(1, count):
-        along = index / (count - 1)
-        outer_source = shape.path.at(along * shape.outer)
-        inner_source = shape.path.at(shape.path.length - along * shape.inner)
-        outer = course.path.at(along * outer_arc)
-        inner = course.path.at(course.path.length - inner_arcs[index])
-        cloth = float(np.linalg.norm(outer_source - inner_source)) * scale * small * fit.width
-        outer_at, inner_at, wide = _eased(outer, inner, cloth, along, shape.long, unit)
-        for source, target in ((outer_source, outer_at), (inner_source, inner_at)):
-            pairs.add(source, target / small)
-        pairs.add((outer_source + inner_source) / 2, (outer_at + inner_at) / 2 / small)
-        centres.append((outer_at + inner_at) / 2 / small)
-        half.append(wide / 2 / small)
-    return pairs, np.array(centres), np.array(half)
+    along = np.linspace(0, 1, count)[1:]
+    sources = shape.path.at(along * shape.outer), shape.path.at(shape.path.length - along * shape.inner)
+    outer, inner = course.path.at(along * outer_arc), course.path.at(course.path.length - inner_arcs[1:])
+    cloth = np.linalg.norm(sources[0] - sources[1], axis=1) * scale * small * fit.width
+    outer, inner, wide = _eased(outer, inner, cloth, along, shape.long, unit)
+    for index in range(count - 1):
+        for source, target in ((sources[0], outer), (sources[1], inner)):
+            pairs.add(source[index], target[index] / small)
+        pairs.add((sources[0] + sources[1])[index] / 2, (outer + inner)[index] / 2 / small)
+    centres = np.vstack([middle, (outer + inner) / 2 / small])
+    return pairs, centres, np.concatenate([[0.3 * scene.unit], wide / 2 / small])
 
 
 class _Course:
@@ -144,7 +142,8 @@ class _Course:
         steady = np.linspace(0, 1, count)
         across = np.array([arcs[_nearest(points, self.path.at(share * outer))] for share in steady])
         least = 0.75 * shape.inner * scale if not shape.long else 0.0
-        last = min(max(float(across[-1]), least, 0.1 * unit), float(arcs[-1]))
+        most = float(arcs[-1]) if shape.long else 1.25 * shape.inner * scale + 0.05 * unit
+        last = min(max(float(across[-1]), least, 0.1 * unit), most, float(arcs[-1]))
         # near the armpit nothing lies straight across: there, and on all of a short sleeve, the cloth tells
         trust = np.clip((steady - 0.3) / 0.7, 0, 1) if shape.long else np.zeros(count)
         mixed = steady * last * (1 - trust) + np.clip(across, 0, last) * trust
@@ -169,14 +168,20 @@ def _length(shape: _Shape, course: _Course, scale: float, unit: float, fit: Fit)
 
 
 def _eased(
-    outer: Points, inner: Points, cloth: float, along: float, is_long: bool, unit: float
-) -> tuple[Points, Points, float]:
+    outer: Points, inner: Points, cloth: Row, along: Row, is_long: bool, unit: float
+) -> tuple[Points, Points, Row]:
     """A sleeve follows the shoulder closely and may flare towards its end."""
-    arm = float(np.linalg.norm(outer - inner))
-    across = (outer - inner) / max(arm, 1e-6)
-    extra = float(np.clip(cloth, arm * 1.04 + 0.03 * unit, arm * 1.5 + 0.08 * unit)) - arm
-    if arm > 0.62 * unit:
-        extra = 0.02 * unit
-    outwards = min(0.55 * extra, (0.035 + 0.16 * along * along) * unit)
-    inwards = min(0.45 * extra, (0.01 + (0.16 if is_long else 0.07) * along) * unit)
-    return outer + across * outwards, inner - across * inwards, arm + outwards + inwards
+    arm = np.linalg.norm(outer - inner, axis=1)
+    across = (outer - inner) / np.maximum(arm, 1e-6)[:, None]
+    extra = np.clip(cloth, arm * 1.04 + 0.03 * unit, arm * 1.5 + 0.08 * unit) - arm
+    extra = np.where(arm > 0.62 * unit, 0.02 * unit, extra)
+    extra = smoothed(extra, 3)  # cloth is stiffer than an elbow
+    outwards = np.minimum(0.55 * extra, (0.035 + 0.16 * along * along) * unit)
+    inwards = np.minimum(0.45 * extra, (0.01 + (0.16 if is_long else 0.07) * along) * unit)
+    outer, inner = outer + across * outwards[:, None], inner - across * inwards[:, None]
+    if not is_long:
+        return outer, inner, arm + outwards + inwards
+    # a long sleeve does not show where the old short one ended
+    middle, wide = (outer + inner) / 2, smoothed(arm + outwards + inwards, 5)
+    reach = across * (wide / 2)[:, None]
+    return middle + reach, middle - reach, wide
