@@ -1,0 +1,1 @@
+"""Every vendor, played on loopback. See server.py."""
