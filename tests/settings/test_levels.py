@@ -91,6 +91,7 @@ EXAMPLES: dict[str, tuple[str, Any]] = {
     "outfit_order": ("auto", "auto"), "humans": ('["a,b", "c"]', ("a,b", "c")), "garments": ("x", ("x",)),
     "pairing": ("sample:9", "sample:9"), "print": ("paths", "paths"), "color": ("never", "never"),
     "log_format": ("json", "json"), "limits": ("try-on=2,local=3", {"try-on": 2, "local": 3}),
+    "assets": ("url=s3://b/x,region=eu", {"url": "s3://b/x", "region": "eu"}),
     "cache_dir": ("/c", Path("/c")), "state_dir": ("/s", Path("/s")),
 }  # fmt: skip
 

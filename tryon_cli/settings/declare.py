@@ -163,6 +163,10 @@ class Settings:
     providers: Annotated[Tables, S("Settings of a provider, free-form.", "providers", table=True,
         example='local.options = { strength = 0.8 }')] = field(default_factory=dict)
 
+    assets: Annotated[Mapping[str, Value], S("A bucket from which services fetch pictures by address.", "assets",
+        table=True, guarded=True, kept=False,
+        example='url = "s3://my-bucket/tryon"')] = field(default_factory=dict)
+
     # fmt: on
     # not a setting, but where they came from
     origins: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)

@@ -28,6 +28,7 @@ _ABOUT = {
     "limits": "How many steps of a stage, or of a provider, run at once.",
     "defaults": "What empty cells of a manifest hold, by column.",
     "providers": "Providers. `provider` names a class of your own; keys come from a file, never from here.",
+    "assets": "A bucket of your own (extra s3): services fetch pictures from it instead of getting their bytes.",
 }
 
 
