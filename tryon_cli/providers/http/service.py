@@ -44,6 +44,8 @@ class Service:
     """The vendor's error words and what each means."""
     WAIT: ClassVar[float] = WAIT
     MAX_GARMENTS: ClassVar[int] = 1
+    MAX_VARIANTS: ClassVar[int] = 1
+    """More than one only where another seed, or simply another call, gives another picture."""
     SUBMIT_SECONDS: ClassVar[float] = 60.0
     """Deadline of the one paid request; long for services that answer with the picture itself."""
 
@@ -85,6 +87,7 @@ class Service:
             self.tasks(),
             self._slots,
             self._price,
+            max_variants=self.MAX_VARIANTS,
             max_garments=self.MAX_GARMENTS,
             about=self.ABOUT,
         )
@@ -147,6 +150,19 @@ class Service:
             if self.kit is not None:
                 self.kit.references.forget(self.name, self._terms.account, digest)
 
+    # ------------------------------------------------------------------ settings
+    def option(self, job: Job, name: str, default: Any = None) -> Any:
+        """opt.<this provider>.<name> of the row or of [providers.NAME.options]."""
+        said = job.settings.get(f"opt.{self.name}.{name}")
+        return self._options.get(name, default) if said is None else said
+
+    def seed_of(self, job: Job, most: int = 2**32 - 1) -> int:
+        """0 to most: the user's seed, else one from the job's key; each variant has another one."""
+        seed = job.settings.get("seed")
+        if seed is None:
+            return int(job.key[:8] or "0", 16) % (most + 1)  # the key knows the variant
+        return (int(seed) + int(job.settings.get("variant") or 0)) % (most + 1)
+
     # ------------------------------------------------------------------ one job
     def prepare(self, job: Job, token: str) -> Call:
         raise NotImplementedError
@@ -193,6 +209,13 @@ class Service:
         if not found:
             text = f"{self.name} took the call and named no job ({path} is missing in its answer)"
             raise Fault(FaultKind.AMBIGUOUS, text, code="E-PROV-NO-ID")
+        return found
+
+    def object_in(self, reply: Reply) -> dict[str, Any]:
+        """The answer as a JSON object. Raises Fault: AMBIGUOUS for the paid request, TRANSIENT otherwise."""
+        found = reply.json()
+        if not isinstance(found, dict):
+            raise reply.unreadable("that is no JSON object")
         return found
 
     def picture_in(self, document: Any, *paths: str) -> Done:
