@@ -19,19 +19,18 @@ class Looker:
         self.complaints: list[Complaint] = []
         self.bad_rows = 0
 
-    def look(self, pair: Pair) -> None:
-        """Look at the pictures of one row."""
-        wrong = False
+    def look(self, pair: Pair) -> list[Complaint]:
+        """Look at the pictures of one row; what is wrong with them."""
+        wrong = []
         for i, path in enumerate((pair.human, *pair.garments)):
             role = "human" if i == 0 else "garment"
             fault = self._fault(path, role)
             if fault is not None:
-                wrong = True
                 text = f"{path.rpartition('/')[2]}: {fault.text}"
-                self.complaints.append(
-                    Complaint(Level.ROW, fault.code, text, pair.row, 0, role, path, fault.fix)
-                )
-        self.bad_rows += wrong
+                wrong.append(Complaint(Level.ROW, fault.code, text, pair.row, 0, role, path, fault.fix))
+        self.complaints += wrong
+        self.bad_rows += bool(wrong)
+        return wrong
 
     def _fault(self, path: str, role: str) -> Fault | None:
         key = (path, role)

@@ -88,7 +88,9 @@ def test_dry_run_says_what_a_run_then_does_and_changes_no_byte(tool: Tool) -> No
     before = snapshot(tool.base)
     plan = json.loads(tool.run("run", "m.csv", "--dry-run", "--json").out)
     assert snapshot(tool.base) == before
-    assert plan["rows"] == {"read": 12, "valid": 12, "invalid": 0, "skipped": 0, "complete": 3, "make": 9}
+    assert plan["rows"] == {
+        "read": 12, "valid": 12, "invalid": 0, "skipped": 0, "merged": 0, "complete": 3, "make": 9
+    }  # fmt: skip
     tool.run("run", "m.csv")
     planned = sum(s["calls"] for s in plan["stages"] if s["provider"] != "here")
     assert sum(tool.calls().values()) - made == planned == 2 * 3 + 2 * 9

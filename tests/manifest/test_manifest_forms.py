@@ -192,11 +192,16 @@ def test_20_an_empty_id_gets_one_from_the_pictures(shop: Shop) -> None:
     assert reading.ids == ["p1__g1", "p1__g1_2", "last"]
 
 
-def test_21_a_repeated_row_is_read_once_and_said(shop: Shop) -> None:
+def test_21_a_repeated_row_is_skipped_and_said(shop: Shop) -> None:
     reading = shop.read(f"{HEAD}a,{ROW}\na,{ROW}\n")
-    assert reading.ids == ["a"]
+    assert [(p.id, p.skip, p.same_as) for p in reading.pairs] == [("a", False, ""), ("a", True, "1")]
     assert [(c.code, c.level, c.row) for c in reading.told] == [("M-SAME", Level.NOTICE, "2")]
     assert "row 1 (line 2)" in reading.told[0].text
+
+
+def test_21_a_row_that_runs_is_not_the_same_as_one_that_is_skipped(shop: Shop) -> None:
+    reading = shop.read(f"id,human,garment,skip\na,{ROW},true\na,{ROW},\n")
+    assert reading.wrong == [("2", 3, "id", "M-ID-DUP")], "otherwise nobody would make it, and nobody say so"
 
 
 def test_22_an_id_with_another_pair_names_both_lines(shop: Shop) -> None:

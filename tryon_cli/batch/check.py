@@ -29,6 +29,9 @@ class Checked:
     rows: int = 0
     invalid: int = 0
     skipped: int = 0
+    """Rows with skip = true."""
+    merged: int = 0
+    """Rows that repeat an earlier one."""
     priorities: set[int] = field(default_factory=set)
     providers: set[str] = field(default_factory=set)
     """Providers that rows name."""
@@ -39,7 +42,7 @@ class Checked:
 
     @property
     def valid(self) -> int:
-        return self.rows - self.invalid - self.skipped
+        return self.rows - self.invalid - self.skipped - self.merged
 
     def add(self, complaint: Complaint) -> None:
         """One more thing that is wrong."""
@@ -48,8 +51,12 @@ class Checked:
             self.complaints.append(complaint)
 
 
-def check(manifest: Readable, seen: Callable[[Pair], None] | None = None) -> Checked:
-    """Read every row once. seen: told each valid row."""
+def check(
+    manifest: Readable,
+    seen: Callable[[Pair], None] | None = None,
+    other: Callable[[Pair | Invalid], None] | None = None,
+) -> Checked:
+    """Read every row once. seen: told each row that can run; other: each that is invalid, skipped or merged."""
     found = Checked()
     for row in manifest.rows(found.add):
         found.rows += 1
@@ -57,12 +64,17 @@ def check(manifest: Readable, seen: Callable[[Pair], None] | None = None) -> Che
             found.invalid += 1
             for complaint in row.complaints:
                 found.add(complaint)
-            continue
-        found.skipped += row.skip
-        found.priorities.add(row.priority)
-        if row.overrides:
-            _note_providers(row, found.providers)
-        if seen is not None:
+        else:
+            found.priorities.add(row.priority)
+            if row.skip:
+                found.merged += bool(row.same_as)
+                found.skipped += not row.same_as
+            elif row.overrides:
+                _note_providers(row, found.providers)
+        if isinstance(row, Invalid) or row.skip:
+            if other is not None:
+                other(row)
+        elif seen is not None:
             seen(row)
     return found
 

@@ -79,8 +79,16 @@ class Rows:
         self.ended(pair, record)
 
     def skipped(self, pair: Pair, n: int) -> None:
-        """The manifest says skip."""
-        self.ended(pair, RowRecord(pair.id, n, pair.row, "", RowState.SKIPPED))
+        """The manifest says skip, or the row repeats an earlier one."""
+        with self._lock:
+            self.counts[RowState.SKIPPED] += 1
+        why = f"the same as row {pair.same_as}: made once" if pair.same_as else "skip is set in the manifest"
+        record = RowRecord(pair.id, n, pair.row, "", RowState.SKIPPED, reasons=(why,))
+        if self._journal is not None:
+            # a row that repeats another has its id: it must not take that one's record
+            own = f"{pair.id}\0{pair.row}" if pair.same_as else pair.id
+            self._journal.record(record._replace(id=own, meta=meta_of(pair.meta)))
+        self._told(record)
 
     def invalid(self, row: Invalid, n: int) -> None:
         """A row that cannot run."""

@@ -6,7 +6,6 @@ that shared work is counted exactly even where nobody knows the pictures yet.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -17,23 +16,33 @@ from ..model.errors import Complaint
 from ..model.outcome import Answer
 from ..model.pair import Pair
 from .asking import Asker, Question, Wrong
+from .decision import Decision, invalid, left_out
 
 Find = Callable[[Sequence[Key]], dict[Key, Answer]]
+Price = Callable[[str, str], float]
+"""USD for one call, by stage and provider."""
 
 
 @dataclass
 class Line:
-    """One stage of the plan."""
+    """One stage at one provider."""
 
+    stage: str
     provider: str
+    """ "here" for what no provider renders."""
+    price: float = 0.0
+    """USD a call."""
     calls: int = 0
     """Steps that have to be done."""
     unshared: int = 0
     """Steps that would be done without sharing and without a cache."""
     known: int = 0
     """Distinct steps whose answer is known."""
-    price: float = 0.0
-    """USD a call."""
+
+    @property
+    def cost(self) -> float:
+        """USD for all calls."""
+        return self.calls * self.price
 
 
 @dataclass
@@ -45,26 +54,44 @@ class Survey:
     complete: int = 0
     """Rows whose every step is known."""
     skipped: int = 0
+    """Rows with skip = true."""
+    merged: int = 0
+    """Rows that repeat an earlier one."""
     invalid: list[Complaint] = field(default_factory=list)
     bad_rows: int = 0
     people: set[Digest] = field(default_factory=set)
     garments: set[Digest] = field(default_factory=set)
-    stages: dict[str, Line] = field(default_factory=dict)
+    stages: dict[tuple[str, str], Line] = field(default_factory=dict)
+    """By stage and provider, in the order in which rows run through them."""
     needed: set[Digest] = field(default_factory=set)
     """Digests of the answers that are known: what a cleaning of the cache must not take."""
-    decisions: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def calls(self) -> int:
+        """Calls to providers."""
+        return sum(line.calls for line in self.stages.values() if line.provider != HERE)
+
+    @property
+    def cost(self) -> float:
+        """USD for all of them."""
+        return sum(line.cost for line in self.stages.values())
+
+
+HERE = "here"
 
 
 class Surveyor:
     """Walks rows through their shapes."""
 
     def __init__(
-        self, asker: Asker, find: Find, *, decide: Callable[[Pair, str], None] | None = None
+        self, asker: Asker, find: Find, price: Price, *, decide: Callable[[Decision], None] | None = None
     ) -> None:
-        """decide: told "make" or "cached" for each valid row."""
+        """decide: told what would become of each row."""
         self._asker = asker
         self._find = find
+        self._price = price
         self._decide = decide
+        self._first: dict[Key, str] = {}
         self._answers: dict[Key, Digest | None] = {}
 
     def survey(self, rows: Iterable[Pair | Invalid]) -> Survey:
@@ -76,9 +103,13 @@ class Surveyor:
                 seen.bad_rows += 1
                 seen.invalid += row.complaints
             elif row.skip:
-                seen.skipped += 1
+                seen.merged += bool(row.same_as)
+                seen.skipped += not row.same_as
             else:
                 self._pair(row, seen)
+                continue
+            if self._decide is not None:
+                self._decide(left_out(row))
         return seen
 
     def _pair(self, pair: Pair, seen: Survey) -> None:
@@ -87,28 +118,42 @@ class Surveyor:
         except Wrong as wrong:
             seen.bad_rows += 1
             seen.invalid.append(wrong.complaint(pair.row))
+            if self._decide is not None:
+                self._decide(invalid(pair.row, pair.id, [wrong.complaint(pair.row)]))
             return
         seen.valid += 1
         seen.people.add(question.digests[0])
         seen.garments.update(question.digests[1:])
-        complete = self._steps(question, seen)
+        complete, cost = self._steps(question, seen)
         seen.complete += complete
         if self._decide is not None:
-            self._decide(pair, "cached" if complete else "make")
+            first = self._first.setdefault(question.name, pair.row)
+            why = f"shares all work with row {first}" if first != pair.row and not complete else ""
+            what = "cached" if complete else "make"
+            self._decide(Decision(pair.row, pair.id, what, why, cost, question.name))
 
-    def _steps(self, question: Question, seen: Survey) -> bool:
-        complete = True
+    def _steps(self, question: Question, seen: Survey) -> tuple[bool, float]:
+        """Is every step known? And what do those cost that nobody before needs?"""
+        complete, cost = True, 0.0
         for shape, i, digest, fresh in self._walk(question):
             node = shape.nodes[i]
-            line = seen.stages.setdefault(node.lane.stage, Line(node.lane.label))
+            line = self._line(seen, node.lane.stage, node.lane.label)
             line.unshared += 1
             if digest is None:
                 complete = False
                 line.calls += fresh
+                cost += fresh * line.price
             else:
                 seen.needed.add(digest)
                 line.known += fresh
-        return complete
+        return complete, cost
+
+    def _line(self, seen: Survey, stage: str, provider: str) -> Line:
+        line = seen.stages.get((stage, provider))
+        if line is None:
+            line = Line(stage, provider or HERE, self._price(stage, provider))
+            seen.stages[stage, provider] = line
+        return line
 
     def _walk(self, question: Question) -> Iterator[tuple[Shape, int, Digest | None, bool]]:
         shape = question.shape

@@ -24,7 +24,7 @@ def command(
     """
     from ..journeys.naming import named_source
     from ..manifest import Invalid, Manifest
-    from ..manifest.cells import to_cells
+    from ..manifest.cells import to_object
     from ..model.errors import Exit
 
     settings = resolve(flags, manifest)
@@ -37,5 +37,8 @@ def command(
                 for complaint in row.complaints:
                     print(f"row {row.row}  {complaint.code}  {complaint.text}", file=sys.stderr)
                 continue
-            print(json.dumps({k: v for k, v in to_cells(row, Path.cwd()).items() if v}, ensure_ascii=False))
+            if row.same_as:
+                continue  # read again, it would be a second one of the same name
+            cells = {k: v for k, v in to_object(row, Path.cwd()).items() if v != ""}
+            print(json.dumps(cells, ensure_ascii=False))
     return int(Exit.PARTIAL if bad else Exit.OK)

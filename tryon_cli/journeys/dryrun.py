@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from .. import wiring
 from ..batch.asking import Asker
 from ..batch.brake import Brake
 from ..batch.check import Checked, check, described, refuse_bad_rows
+from ..batch.decision import Decision, decided, said
 from ..batch.survey import Survey, Surveyor
 from ..engine.plan import Plan
 from ..listeners.clean import clean
@@ -37,25 +38,24 @@ def survey(
     settings: Settings,
     names: Iterable[str],
     rows: Iterable[Pair | Invalid],
-    decide: Callable[[Pair, str], None] | None = None,
+    decide: Callable[[Decision], None] | None = None,
 ) -> Survey:
     """Look at every row against the cache as it is, with the price of each stage.
 
-    names: providers that the rows need; decide: told "make" or "cached" for each valid row.
+    names: providers that the rows need; decide: told what would become of each row.
     """
     recipe = settings.recipe()
     brake = Brake(nobody, lambda: 0.0)
     stacks = wiring.providers(settings, [*wiring.provider_names(recipe), *names], nobody, brake)
     lanes = wiring.Lanes(Plan(), stacks, dict(settings.limits), wiring.cores())
     offers = {name: provider.offer for name, provider in stacks.items()}
+
+    def price(stage: str, provider: str) -> float:
+        return offers[provider].price.get(STAGES[stage].task, 0.0) if provider else 0.0
+
     with open_store(settings.cache_path, nobody, read_only=True) as store:
         asker = Asker(Composer(offers, lanes.lane), recipe, store.memo)
-        seen = Surveyor(asker, store.index.find, decide=decide).survey(rows)
-    for stage, line in seen.stages.items():
-        offer = offers.get(line.provider)
-        line.provider = line.provider or "here"
-        line.price = offer.price.get(STAGES[stage].task, 0.0) if offer else 0.0
-    return seen
+        return Surveyor(asker, store.index.find, price, decide=decide).survey(rows)
 
 
 def show(settings: Settings, source: str) -> Exit:
@@ -64,40 +64,40 @@ def show(settings: Settings, source: str) -> Exit:
         found = check(manifest)
         if settings.strict and found.invalid:
             refuse_bad_rows(found, manifest.source)
-        decisions: list[dict[str, str]] = []
-
-        def decide(pair: Pair, what: str) -> None:
-            decisions.append({"row": pair.row, "id": pair.id, "decision": what})
-
-        seen = survey(settings, found.providers, manifest.rows(), decide if settings.rows else None)
+        decisions: list[Decision] = []
+        decide = decisions.append if settings.rows else None
+        seen = survey(settings, found.providers, manifest.rows(), decide)
     if settings.json:
         print(json.dumps(document(seen, found, decisions), ensure_ascii=False, indent=2))
     else:
         for line in lines(source or "the lists", seen, found):
             print(clean(line) if line else "")
-        for row in decisions:
-            print(f"  row {row['row']:<8} {row['decision']:<8} {clean(row['id'])}")
+        for line in decided(decisions):
+            print(f"  {clean(line)}")
     return Exit.PARTIAL if seen.bad_rows else Exit.OK
 
 
-def document(seen: Survey, found: Checked, decisions: list[dict[str, str]]) -> dict[str, Any]:
+def document(seen: Survey, found: Checked, decisions: Iterable[Decision]) -> dict[str, Any]:
     """The plan for a script; fields are only added."""
     return {
         "v": 1,
         "rows": {
             "read": seen.rows, "valid": seen.valid, "invalid": seen.bad_rows, "skipped": seen.skipped,
+            "merged": seen.merged,
             "complete": seen.complete, "make": seen.valid - seen.complete,
         },
         "inputs": {"people": len(seen.people), "garments": len(seen.garments)},
         "stages": [
             {
-                "stage": name, "provider": line.provider, "calls": line.calls, "unshared": line.unshared,
-                "known": line.known, "price": line.price, "cost": round(line.calls * line.price, 4),
+                "stage": line.stage, "provider": line.provider, "calls": line.calls,
+                "unshared": line.unshared, "known": line.known, "price": line.price,
+                "cost": round(line.cost, 4),
             }
-            for name, line in seen.stages.items()
+            for line in seen.stages.values()
         ],
+        "cost": round(seen.cost, 4),
         "complaints": [c._asdict() for c in (*found.complaints, *_pictures(seen, found))],
-        "decisions": decisions,
+        "decisions": [said(d) for d in decisions],
     }  # fmt: skip
 
 
@@ -108,22 +108,13 @@ def lines(source: str, seen: Survey, found: Checked) -> list[str]:
         f"Plan for {source}. Nothing was sent, nothing was written.",
         "",
         f"  rows      {seen.rows:,} read · {seen.valid:,} valid · {seen.bad_rows:,} invalid"
+        + (f" · {seen.merged:,} merged as duplicates" if seen.merged else "")
         + (f" · {seen.skipped:,} skipped" if seen.skipped else ""),
         f"  inputs    {len(seen.people):,} people · {len(seen.garments):,} garments",
         f"  cached    {seen.complete:,} rows complete · {make:,} to make",
         "",
-        f"  {'stage':<14}{'provider':<12}{'calls':>9}{'unshared':>10}{'known':>8}{'cost':>10}",
+        *_table(seen),
     ]
-    total = 0.0
-    for name, line in seen.stages.items():
-        cost = line.calls * line.price
-        total += cost
-        price = f"${cost:,.2f}" if line.price else "free"
-        text.append(
-            f"  {name:<14}{line.provider[:11]:<12}{line.calls:>9,}{line.unshared:>10,}{line.known:>8,}{price:>10}"
-        )
-    if total:
-        text.append(f"  {'total':<14}{'':<12}{'':>9}{'':>10}{'':>8}{f'${total:,.2f}':>10}")
     wrong = [c for c in (*found.complaints, *_pictures(seen, found)) if c.level is not Level.NOTICE]
     if wrong:
         text += ["", *(f"  {line}" for line in described(wrong[:SHOWN]))]
@@ -131,6 +122,18 @@ def lines(source: str, seen: Survey, found: Checked) -> list[str]:
             text.append(f"  and {len(wrong) - SHOWN} more: tryon check {source} --rows")
     text += ["", f"  start     tryon run {source}" if make else "  nothing to make: every row is known"]
     return text
+
+
+def _table(seen: Survey) -> Iterator[str]:
+    """Each stage with its calls, the price of one and what they cost."""
+    yield f"  {'stage':<14}{'provider':<14}{'calls':>9}{'unshared':>10}{'known':>8}{'unit':>9}{'cost':>11}"
+    for line in seen.stages.values():
+        unit, cost = (f"${line.price:,.3f}", f"${line.cost:,.2f}") if line.price else ("free", "$0.00")
+        yield (
+            f"  {line.stage:<14}{line.provider[:13]:<14}{line.calls:>9,}{line.unshared:>10,}{line.known:>8,}"
+            f"{unit:>9}{cost:>11}"
+        )
+    yield f"  {'total':<55}{'':>9}{f'${seen.cost:,.2f}':>11}"
 
 
 def _pictures(seen: Survey, found: Checked) -> list[Any]:

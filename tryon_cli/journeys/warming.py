@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from .. import wiring
 from ..batch.brake import Brake
+from ..batch.decision import Decision
 from ..batch.ending import Ending, Stop
 from ..history import History
 from ..lock import FolderLock, holder, in_use
@@ -63,13 +64,12 @@ class Warming:
         """Chosen pairs whose picture is not known yet, and what they would cost in USD."""
         todo: set[str] = set()
 
-        def decide(pair: Pair, what: str) -> None:
-            if what == "make":
-                todo.add(pair.row)
+        def decide(decision: Decision) -> None:
+            if decision.what == "make":
+                todo.add(decision.row)
 
         seen = survey(self.settings, self.names(), (w.pair for w in self.chosen), decide)
-        cost = sum(line.calls * line.price for line in seen.stages.values())
-        return [w for w in self.chosen if w.pair.row in todo], cost
+        return [w for w in self.chosen if w.pair.row in todo], seen.cost
 
     def story(self, missing: list[Wanted], cost: float) -> list[str]:
         """What is going to happen, for a person."""

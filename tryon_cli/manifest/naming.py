@@ -49,6 +49,8 @@ class Named(NamedTuple):
     output: str
     overrides: tuple[tuple[str, Value], ...]
     complaints: tuple[Complaint, ...] = ()
+    same_as: str = ""
+    """As Pair.same_as."""
 
 
 class Naming:
@@ -70,12 +72,12 @@ class Naming:
         if own_id and not child:
             self._ids.add(folded(own_id), self._places.add(record.row, child, record.line))
 
-    def name(self, pair: Unnamed) -> Named | None:
-        """Id, output and overrides of a row; None when the very same row was there before (M-SAME)."""
+    def name(self, pair: Unnamed) -> Named:
+        """Id, output and overrides of a row; no output when the very same row was there before (M-SAME)."""
         record, fields, asked = pair.record, pair.fields, pair.asked
         given, written = fields.get("id", ""), fields.get("output", "")
         content = hash((pair.human.path, pair.garments, pair.categories, asked.overrides))
-        mark = hash((given, content, written, asked.format)) & 0xFFFFFFFE
+        mark = hash((given, content, written, asked.format, asked.skip)) & 0xFFFFFFFE
         place = self._places.add(record.row, pair.child, record.line)
         by_id = self._default.plain and not written
         if given and not pair.child:
@@ -96,13 +98,13 @@ class Naming:
             return Named(own, f"{own}.{picture}", self._with_format(asked.overrides, picture))
         return self._output(pair, own, place, written, plain)
 
-    def _again(self, pair: Unnamed, given: str, known: int, mark: int) -> Named | None:
+    def _again(self, pair: Unnamed, given: str, known: int, mark: int) -> Named:
         record = pair.record
         first = self._places[self._ids.place_of(known)]
         if self._ids.mark_of(known) & ~_PLAIN == mark:
             text = f"id {shown(given)!r} is there twice with the same content ({first}): made once"
             self._tell(notice("M-SAME", text, column="id", value=given), pair.row, record.line)
-            return None
+            return Named(given, "", pair.asked.overrides, same_as=first.name)
         here = f"line {record.line}" if record.line else f"row {pair.row}"
         text = f"id {shown(given)!r} is taken by {first}, and {here} asks for something else"
         fix = "give each row its own id (capitals do not count, since some disks ignore them)"

@@ -72,8 +72,8 @@ class Manifest:
 
         May be called again, even while another pass runs; equal files give equal rows. complain is told
         notices and warnings as they are found, at most 100 of a code. A row that repeats an earlier one
-        with the same id and content is told as M-SAME and left out. Raises TryonError (exit 4) when
-        patterns make more than max_rows rows, or the file became shorter.
+        with the same id and content is told as M-SAME and comes as a skipped pair that names the other.
+        Raises TryonError (exit 4) when patterns make more than max_rows rows, or the file became shorter.
         """
         options, form = self._options, self._form
         pictures = Pictures(

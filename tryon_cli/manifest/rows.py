@@ -120,7 +120,7 @@ class Pass:
         garments: tuple[Look, ...],
         child: int,
     ) -> Pair | Invalid | None:
-        """One pair, an invalid row, or None for a row that is merged or filtered out."""
+        """One pair, an invalid row, or None for a row that is filtered out."""
         clothes = tuple(found for found in garments if isinstance(found, Picture))
         if isinstance(person[0], Picture) and len(clothes) == len(garments):
             return self._good(record, fields, asked, complaints, person[0], clothes, child)
@@ -156,17 +156,14 @@ class Pass:
         paths = tuple([cloth.path for cloth in clothes])
         pair = Unnamed(record, child, row, fields, asked, human, clothes, paths, categories)
         named = self._naming.name(pair)
-        if named is None and not complaints:
-            return None
-        if named is None or complaints or named.complaints:
-            own_id = named.id if named else fields.get("id", "")
-            complaints += where(named.complaints if named else (), row, record.line)
-            return self._kept(self._invalid(fields, asked, row, record.line, complaints, own_id))
+        if complaints or named.complaints:
+            complaints += where(named.complaints, row, record.line)
+            return self._kept(self._invalid(fields, asked, row, record.line, complaints, named.id))
         meta = tuple([(theirs, cell) for name, theirs in record.layout.meta if (cell := fields[name])])
         return self._kept(
             Pair(
                 row, named.id, human.path, paths, categories, named.output, named.overrides,
-                asked.priority, asked.tags, asked.skip, meta,
+                asked.priority, asked.tags, asked.skip or bool(named.same_as), meta, named.same_as,
             )
         )  # fmt: skip
 

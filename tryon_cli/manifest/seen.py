@@ -14,10 +14,14 @@ class Place(NamedTuple):
     """0 when the row made no further rows."""
     line: int
 
+    @property
+    def name(self) -> str:
+        """ "17", or "1.17" for the 17th row that row 1 made."""
+        return f"{self.row}.{self.child}" if self.child else str(self.row)
+
     def __str__(self) -> str:
         """As people read it, such as "row 17 (line 18)"."""
-        row = f"{self.row}.{self.child}" if self.child else str(self.row)
-        return f"row {row} (line {self.line})" if self.line else f"row {row}"
+        return f"row {self.name} (line {self.line})" if self.line else f"row {self.name}"
 
 
 class Places:

@@ -42,7 +42,7 @@ class RowState(StrEnum):
     WAITING = "waiting"
     MAYBE_PAID = "maybe_paid"
     SKIPPED = "skipped"
-    """skip = true in the manifest."""
+    """skip = true in the manifest, or the row repeats an earlier one."""
     LEFT = "left"
     """Not done, since the run stopped first."""
 

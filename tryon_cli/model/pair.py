@@ -34,6 +34,8 @@ class Pair(NamedTuple):
     skip: bool = False
     meta: tuple[tuple[str, str], ...] = ()
     """Columns we do not know, carried into the results as they are."""
+    same_as: str = ""
+    """The earlier row with this id and this content, whose picture is made: this one is skipped."""
 
 
 class Recipe(NamedTuple):
