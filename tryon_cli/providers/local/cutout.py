@@ -12,7 +12,7 @@ import numpy as np
 
 from .backdrop import Backdrop, behind
 from .body import cut_out, figure_of
-from .edges import matted, without_wedges
+from .edges import between, matted, without_wedges
 from .face import Face, find
 from .holes import with_prints
 from .kinds import Field, Grey, Mask, Picture
@@ -156,11 +156,13 @@ def _peeled(mask: Mask, lab: Field, paper: Backdrop, least: float) -> Mask:
         edge = mask & ~shrunk(mask, 3)
         loose = paper_like if turn >= 9 else shade | (weak if turn < 3 else ringing)
         mask = mask & ~(edge & loose)
+    peeled = mask
     rounded = np.asarray(cv2.medianBlur(mask.view(np.uint8), 7), np.uint8).view(np.bool_)
     mask = closed(rounded, disc(7))
     # closing must not glue a sleeve to the trunk over clear paper
     mask &= ~((away < max(0.5 * least, 0.3)) & ~shrunk(mask, 9))
     mask = rounded_outline(mask, 0.006 * max(mask.shape))  # stripes in the paper's colour leave notches
+    mask &= peeled | ~opened(paper_like & between(peeled), 3)  # a narrow gap beside a sleeve is no notch
     mask = without_wedges(mask, lab, paper)
     return largest(mask, near=(mask.shape[1] / 2, mask.shape[0] / 2), keep=0.06)
 

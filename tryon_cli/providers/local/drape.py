@@ -14,7 +14,6 @@ import numpy as np
 from .garment import Garment
 from .kinds import SIDES, Field, Mask, Picture
 from .masks import bounds, disc, enlarged, grown
-from .neckline import neck_depth
 from .pattern import Pattern, Sleeve
 from .pixels import resized, soft
 from .scene import Scene
@@ -55,9 +54,7 @@ def drape(garment: Garment, pattern: Pattern, scene: Scene, window: Window) -> L
         _add_sleeve(layer, laid.picture, laid.alpha, piece.sleeve, scene)
     if sleeves:
         _close_shoulders(layer, pattern, scene)
-    if pattern.seams:
-        layer.alpha *= 1 - _inside_of_collar(garment, pattern, scene, window)
-    else:
+    if not pattern.seams:
         layer.alpha *= _below_hem(scene, window)
     layer.folded = sum(n * share for n, share in cells) / max(1, sum(n for n, _ in cells))
     return layer
@@ -158,18 +155,3 @@ def _axis_distance(sleeve: Sleeve, window: Window, step: int = 4) -> Field:
         away = np.hypot(x - x0 - along * dx, y - y0 - along * dy)
         np.minimum(nearest, away / (float(sleeve.half[index]) * 1.25 + 1e-6), out=nearest)
     return np.clip(resized(nearest, window.size), 0, 1.1)
-
-
-def _inside_of_collar(garment: Garment, pattern: Pattern, scene: Scene, window: Window) -> Field:
-    """The inside of the back collar, which flat pictures show, lies behind the neck."""
-    hidden = np.zeros(window.size, np.uint8)
-    depth = neck_depth(garment) * pattern.scale
-    left, right = pattern.seams[-1].neck, pattern.seams[1].neck
-    along = np.linspace(0, 1, 17)
-    arc = left + along[:, None] * (right - left)
-    arc[:, 1] += depth * (1 - (2 * along - 1) ** 2) ** 0.75
-    above = [right - [0, scene.unit], left - [0, scene.unit]]
-    corners = np.vstack([arc, *above]) - np.array([window.left, window.top])
-    if depth > 0:
-        cv2.fillPoly(hidden, [np.round(corners * 8).astype(np.int32)], 255, cv2.LINE_AA, 3)
-    return np.asarray(hidden, np.float32) / np.float32(255)

@@ -20,7 +20,7 @@ CLEAR, SOLID = 0.12, 0.88
 def without_wedges(mask: Mask, lab: Field, paper: Backdrop) -> Mask:
     """Without the shadowed paper above a gap: a crotch and an armpit open downwards, between cloth.
 
-    A pale stripe looks like paper too, but it opens sideways, or at the hem where nothing is beside the gap.
+    A pale stripe looks like paper too, but it lies level, or ends at the hem with all that is beside it.
     """
     around = np.median(lab[~mask], 0) if (~mask).any() else np.array([95.0, 0, 0])
     delta = lab - around.astype(np.float32)
@@ -29,20 +29,23 @@ def without_wedges(mask: Mask, lab: Field, paper: Backdrop) -> Mask:
     pale = (np.hypot(delta[..., 1], delta[..., 2]) < 3.0) & (light < 1.0) & (light > -30)
     pale &= mask & (contrast > 15) & (paper.away < 0.4 * contrast)
     count, labels, boxes, _ = measured(opened(pale, 3))
-    gap = _between(mask)
-    below = np.zeros_like(mask)
-    below[:-1] = gap[1:]
-    opens = np.bincount(labels[below], minlength=count)
-    aside = np.bincount(labels[grown(~mask & ~gap, 3)], minlength=count)
+    # below the gap's end the cloth goes on at its side: a trunk beside a sleeve, two legs
+    beside = np.zeros_like(mask)
+    beside[:-10] = mask[10:]
+    open_below = np.zeros_like(mask)
+    open_below[:-1] = ~mask[1:]
+    open_below &= grown(beside, box(25, 1))
+    opens = np.bincount(labels[open_below], minlength=count)
+    aside = np.bincount(labels[grown(~mask & ~between(mask), 3)], minlength=count)
     size = np.bincount(labels.ravel(), minlength=count)
     upright = boxes[:, cv2.CC_STAT_HEIGHT] > 0.6 * boxes[:, cv2.CC_STAT_WIDTH]
-    wedge = (opens > 0) & (aside == 0) & (size < 0.03 * mask.sum()) & upright
+    wedge = (opens > 0) & (aside < 0.3 * size) & (size < 0.03 * mask.sum()) & upright
     wedge[0] = False
     found = wedge[labels]
     return mask & ~touching(pale & grown(found, 9), found)
 
 
-def _between(mask: Mask) -> Mask:
+def between(mask: Mask) -> Mask:
     """Paper with cloth on both sides in the same row."""
     left = np.maximum.accumulate(mask, axis=1)
     right = np.maximum.accumulate(mask[:, ::-1], axis=1)[:, ::-1]

@@ -13,6 +13,7 @@ import numpy as np
 from .cutout import Cutout
 from .kinds import SIDES, Field, Mask
 from .masks import closed, grown, measured, opened
+from .neckline import neck_depth
 from .outline import Upper
 from .pixels import lab_of, soft
 
@@ -24,11 +25,26 @@ def without_back(cut: Cutout, upper: Upper) -> Cutout:
     """The garment without the inside of its back, and without the back's collar above that."""
     hollow = _hollow(cut, upper)
     if hollow is None:
-        return cut
-    rows = np.arange(len(hollow))[:, None]
-    lowest = np.where(hollow.any(0), len(hollow) - 1 - hollow[::-1].argmax(0), -1)
-    gone = grown(np.asarray((rows <= lowest) & cut.mask, np.bool_), 3)
-    return replace(cut, alpha=np.asarray(cut.alpha * (1 - soft(gone.astype(np.float32), 0.7)), np.float32))
+        gone = _above_neckline(cut, upper)
+    else:
+        rows = np.arange(len(hollow))[:, None]
+        lowest = np.where(hollow.any(0), len(hollow) - 1 - hollow[::-1].argmax(0), -1)
+        gone = soft(grown(np.asarray((rows <= lowest) & cut.mask, np.bool_), 3).astype(np.float32), 0.7)
+    return replace(cut, alpha=np.asarray(cut.alpha * (1 - gone), np.float32))
+
+
+def _above_neckline(cut: Cutout, upper: Upper) -> Field:
+    """Above a front neckline that only its own edge shows: a band in another colour, a seam."""
+    drawn = np.zeros(cut.mask.shape, np.uint8)
+    depth = neck_depth(cut, upper)
+    if depth > 0:
+        along = np.linspace(0, 1, 33)[:, None]
+        left, right = upper.necks[-1], upper.necks[1]
+        arc = left + along * (right - left)
+        arc[:, 1:] += depth * (1 - (2 * along - 1) ** 2) ** 0.75
+        corners = np.vstack([arc, right - [0, upper.height], left - [0, upper.height]])
+        cv2.fillPoly(drawn, [np.round(corners * 16).astype(np.int32)], 255, cv2.LINE_AA, 4)
+    return np.asarray(drawn, np.float32) / np.float32(255)
 
 
 def _hollow(cut: Cutout, upper: Upper) -> Mask | None:

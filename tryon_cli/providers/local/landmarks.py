@@ -244,4 +244,6 @@ def _confidence(body: Body) -> float:
     sure += 0.15 * min(1.0, body.hem_sure / 0.4)
     if figure.face is None and figure.plain <= 0.75:
         sure *= 0.5  # neither a face nor a plain wall: the outline is a guess
+    if body.top.any() and (figure.away[body.top] < 2 * figure.least).mean() > 0.3:
+        sure = min(sure, 0.45)  # clothes in the wall's colour: much of the outline is a guess
     return float(sure)

@@ -74,7 +74,12 @@ class Legs:
             return
         last = int(min(height - 1, seen[0] + 0.15 * body.unit))
         self.skirt = last
-        for edge in (left, right):
+        hem = int(np.clip(body.hem, 0, first))
+        middle, half = (left[hem] + right[hem]) / 2, (right[hem] - left[hem]) / 2
+        for edge, side in ((left, -1), (right, 1)):
+            # hips are little wider than where the top ends, however wide the skirt is
+            hip = min(1.15 * half, (edge[first] - middle) * side)
+            edge[hem : first + 1] = np.linspace(edge[hem], middle + side * hip, first + 1 - hem)
             edge[first : last + 1] = np.linspace(edge[first], edge[last], last + 1 - first)
 
     def _crotch(self) -> float:

@@ -7,22 +7,19 @@ from __future__ import annotations
 
 import numpy as np
 
-from .garment import Garment
+from .cutout import Cutout
 from .kinds import Field, Mask
 from .outline import Upper
 from .pixels import lab_of
 
 
-def neck_depth(garment: Garment) -> float:
+def neck_depth(cut: Cutout, upper: Upper) -> float:
     """Rows from the top edge in the middle to the front neckline; 0: the front edge is the top edge."""
-    upper = garment.upper
-    if upper is None:
-        return 0.0
     left, right = upper.necks[-1], upper.necks[1]
     wide = float(right[0] - left[0])
     if wide < 0.06 * (upper.right - upper.left):
         return 0.0
-    mask = garment.cut.mask
+    mask = cut.mask
     centre = float(left[0]) + wide / 2
     columns = np.arange(int(centre - 0.16 * wide), int(centre + 0.16 * wide) + 1)
     columns = columns[(columns >= 0) & (columns < mask.shape[1])]
@@ -32,7 +29,7 @@ def neck_depth(garment: Garment) -> float:
         return 0.0  # the middle dips below the collar points: the outline itself is the neckline
     if min(len(mask) - 1, edge + min(0.9 * wide, 0.30 * upper.height)) - max(edge, 0) < 8:
         return 0.0
-    found = _arcs(mask, lab_of(garment.cut.picture), upper, wide)
+    found = _arcs(mask, lab_of(cut.picture), upper, wide)
     best = max(found.values(), default=0.0)
     if best < 0.55:
         return 0.0

@@ -15,10 +15,18 @@ from .pixels import colourless, skin_like
 
 def skin_of(picture: Picture, lab: Field, person: Mask, face: Face | None) -> Mask:
     """Skin inside the person's outline; empty for black-and-white pictures."""
-    if colourless(lab):
+    if _grey(lab, face):
         return np.zeros_like(person)
     skin = _by_neck(picture, lab, person) if face is None else _by_face(picture, lab, person, face)
     return closed(opened(skin & person, 3), 5) & person
+
+
+def _grey(lab: Field, face: Face | None) -> bool:
+    """A picture in black and white; grey clothes before a grey wall do not make one, the face tells."""
+    if face is None:
+        return colourless(lab)
+    inner = ellipse(lab.shape[:2], face.x, face.y, 0.3 * face.size, 0.38 * face.size, face.roll)
+    return colourless(lab[inner]) if inner.any() else colourless(lab)
 
 
 def _by_face(picture: Picture, lab: Field, person: Mask, face: Face) -> Mask:
