@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tryon_cli.model.errors import TryonError
+from tryon_cli.model.secrets import hide, learn, mask
 from tryon_cli.settings import Settings
 from tryon_cli.settings.declare import declared
 from tryon_cli.settings.resolve import resolve
-from tryon_cli.settings.secrets import hide, learn, mask
 from tryon_cli.settings.setting import Declared
 
 _NAMES = st.text("abcdefgh_-", min_size=1, max_size=8)

@@ -8,10 +8,10 @@ from typing import Annotated, Any
 
 import typer
 
+from ..model.secrets import hide
 from ..settings import places
 from ..settings.declare import Settings, declared
 from ..settings.resolve import resolve
-from ..settings.secrets import hide
 from .options import Flags, takes
 
 app = typer.Typer(help="Settings, and where they come from.", add_completion=False)

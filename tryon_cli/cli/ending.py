@@ -84,7 +84,7 @@ class Ending:
         if self._debug():
             import traceback
 
-            from ..settings.secrets import mask
+            from ..model.secrets import mask
 
             _say(mask("".join(traceback.format_exception(error))).rstrip())
         _say("Internal error (this is our bug). Rows finished so far are safe.")
@@ -102,7 +102,7 @@ class Ending:
 def say_error(what: str, details: Iterable[str] = ()) -> None:
     """ "Error: what" and indented details on stderr, free of control signs and secrets."""
     from ..listeners.clean import clean
-    from ..settings.secrets import mask
+    from ..model.secrets import mask
 
     unicode = (sys.stderr.encoding or "").lower().replace("-", "") == "utf8"
     text = f"Error: {what}" if not what.startswith(("Stopped", "Error")) else what
@@ -176,8 +176,8 @@ def crash_report(error: BaseException, args: list[str], now: float | None = None
     import platform
     import traceback
 
+    from ..model.secrets import mask
     from ..settings.places import crash_folder, private
-    from ..settings.secrets import mask
 
     stamp = time.strftime("%Y%m%d-%H%M%S", time.gmtime(now))
     text = (

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ..model.errors import Exit, TryonError
+from ..model.secrets import learn
 from .declare import declared
-from .secrets import learn
 from .setting import Declared
 
 LARGEST = 1_000_000
@@ -121,6 +121,11 @@ def _unknown(section: str, key: str) -> str:
     return f"{at}{key} is not known. " + (f"Did you mean {hint}?" if hint else f"Known here: {known}")
 
 
+_ELSEWHERE = frozenset({"provider", "url", "auth", "tasks", "workflow"})
+_ENDINGS = ("_command", "_file", "_env", "_keyring", "_url")
+"""Keys of a provider that say what runs here, which secret is read, or where it and the pictures are sent."""
+
+
 def _widens(item: Declared, raw: Any) -> str:
     says = "is not taken from a file beside a manifest elsewhere: say it in your own settings or as an option"
     if item.says.guarded:
@@ -128,7 +133,7 @@ def _widens(item: Declared, raw: Any) -> str:
     if item.name == "providers" and isinstance(raw, dict):
         for name, table in raw.items():
             for key in table if isinstance(table, dict) else ():
-                if key == "provider" or key.endswith(("_command", "_file")):
+                if key in _ELSEWHERE or key.endswith(_ENDINGS):
                     return f"providers.{name}.{key} {says}"
     return ""
 

@@ -10,8 +10,8 @@ from typing import Any, get_args
 
 import msgspec
 
+from ..model.secrets import HIDDEN, is_secret
 from .forms import FORMS
-from .secrets import HIDDEN, is_secret
 from .setting import Declared
 
 _YES = frozenset(("1", "true", "yes", "on", "y"))

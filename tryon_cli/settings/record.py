@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from ..model.errors import Exit, TryonError
+from ..model.secrets import hide
 from .declare import Settings, declared
-from .secrets import hide
 
 _PLACES = frozenset(("cache_dir", "state_dir"))
 """Of this machine, not of the run: left out."""

@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ..model.errors import Exit, TryonError
+from ..model.secrets import HIDDEN, is_secret
 from . import files, places
 from .declare import Settings, declared
 from .reading import Wrong, read
 from .record import values_of
-from .secrets import HIDDEN, is_secret
 from .setting import PREFIX, Declared
 
 

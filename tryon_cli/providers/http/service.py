@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
+from urllib.parse import urlsplit
 
 from ...model.digest import Digest, digest_of
 from ...model.errors import Fault, FaultKind
 from ...model.ports import Done, Job, Offer
 from ...model.remote import Accepts, Call, Kit, Pending, Terms, Ticket
 from .client import Http, Reply
+from .deadline import Late
 from .faults import Words, fault_of
 from .paths import text_at
 from .pictures import data_uri, decoded, fitted, media_of
@@ -32,6 +34,8 @@ class Service:
 
     NAME: ClassVar[str] = ""
     BASE_URL: ClassVar[str] = ""
+    HOSTS: ClassVar[tuple[str, ...]] = ()
+    """Further domains of the vendor to which the key may be sent ("bfl.ai": it and everything below it)."""
     KEY_ENV: ClassVar[str] = ""
     """Environment variable that the vendor's own tools read; "" when no key is needed."""
     ABOUT: ClassVar[str] = ""
@@ -61,7 +65,9 @@ class Service:
         self._terms = self.take(options)
         if options:
             raise TypeError(f"unknown: {', '.join(sorted(options))}")
-        self.http = Http(self.headers, ca_file=self._ca_file)
+        self.http = Http(
+            self.headers, ca_file=self._ca_file, owns=self.owns, name=self.name, private=self._is_at_home
+        )
         self.kit: Kit | None = None
 
     def take(self, options: dict[str, Any]) -> Terms:
@@ -192,6 +198,28 @@ class Service:
     def fetch(self, done: Done) -> bytes:
         return self.http.download(done.url, own=self.is_own(done.url))
 
+    def owns(self, url: str) -> bool:
+        """May our credentials go to this address? To base_url's own host, and below HOSTS over https; a presigned
+        address elsewhere is used without them."""
+        here, there = urlsplit(self.base_url), urlsplit(url)
+        if (there.scheme, there.netloc) == (here.scheme, here.netloc):
+            return True
+        host = (there.hostname or "").rstrip(".")
+        return there.scheme == "https" and any(
+            host == name or host.endswith(f".{name}") for name in self.HOSTS
+        )
+
+    def _is_at_home(self) -> bool:
+        """Is the service itself on this machine or network? Then its results may be, too."""
+        from .guard import is_public
+        from .names import addresses
+
+        try:
+            found = addresses(urlsplit(self.base_url).hostname or "", 443)
+        except (OSError, Late):
+            return False
+        return not all(is_public(address) for address in found)
+
     def is_own(self, url: str) -> bool:
         """Does the address belong to the service's own host, so that our credentials may go with the request?"""
         return False
@@ -204,7 +232,7 @@ class Service:
 
     # ------------------------------------------------------------------ answers
     def id_in(self, reply: Reply, path: str) -> str:
-        """The job's id in the answer to the paid request. Raises Fault(AMBIGUOUS): without it the job is out of reach."""
+        """The job's id in the answer to the paid request. Raises Fault(AMBIGUOUS): without it it is out of reach."""
         found = text_at(reply.document(), path)
         if not found:
             text = f"{self.name} took the call and named no job ({path} is missing in its answer)"

@@ -13,7 +13,7 @@ from typing import Any
 
 HIDDEN = "***"
 _NAME = re.compile(r"key|token|secret|password|passwd|credential|authorization", re.IGNORECASE)
-_PLACE = re.compile(r"_(file|command|env)$", re.IGNORECASE)
+_PLACE = re.compile(r"_(file|command|env|keyring)$", re.IGNORECASE)
 _SAID = re.compile(
     r"(?i)((?:[\w-]*(?:key|token|secret|password|passwd|signature|credential|authorization))"
     r"[\"']?\s*[=:]\s*[\"']?(?:bearer\s+|basic\s+|key\s+)?)([^\s\"'&,;)}\]]{4,})"
@@ -31,13 +31,19 @@ def is_secret(name: str) -> bool:
     return bool(_NAME.search(name)) and not _PLACE.search(name)
 
 
+def learn_value(value: str) -> None:
+    """Remember one secret, wherever it came from; very short ones cannot be hidden."""
+    if len(value) >= _SHORTEST:
+        _seen.add(value)
+
+
 def learn(table: Mapping[str, Any]) -> None:
     """Remember the secrets in a table, at any depth."""
     for name, value in table.items():
         if isinstance(value, Mapping):
             learn(value)
-        elif is_secret(name) and isinstance(value, str) and len(value) >= _SHORTEST:
-            _seen.add(value)
+        elif is_secret(name) and isinstance(value, str):
+            learn_value(value)
 
 
 def hide(table: Mapping[str, Any], instead: str | None = HIDDEN) -> dict[str, Any]:
