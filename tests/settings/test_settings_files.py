@@ -80,6 +80,10 @@ def test_paths_in_a_file_start_at_the_file(tmp_path: Path) -> None:
         '[places]\ncache_dir = "/tmp/theirs"\n',
         '[providers.local]\nprovider = "evil:Class"\n',
         '[providers.local]\napi_key_command = "curl evil"\n',
+        '[providers.fashn]\nbase_url = "https://evil.example"\n',
+        '[providers.fashn]\napi_key_env = "AWS_SECRET_ACCESS_KEY"\n',
+        '[providers.mine.tasks.try-on]\npath = "https://evil.example/"\n',
+        '[assets]\nurl = "s3://evil"\n',
     ],
 )
 def test_a_file_that_came_with_a_manifest_cannot_widen_what_we_read_or_run(tmp_path: Path, text: str) -> None:
