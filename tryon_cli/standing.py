@@ -82,6 +82,25 @@ def standing(folder: Path) -> Standing | None:
     return Standing(state, folder, run, who, json.loads(run.counts or "{}"), live, text)
 
 
+FINISHED = frozenset({Exit.OK, Exit.PARTIAL, Exit.QUALITY, Exit.NOTHING})
+"""Exit codes of runs that came to their end by themselves, with nothing of theirs left at a service."""
+
+
+def journey(folder: Path, run: str) -> str:
+    """The first run of an output folder after its last finished one: what has spent from the limit that `run` has.
+
+    run: the one that is about to begin.
+    """
+    first = run
+    for past in reversed(runs_of(folder)):
+        if past.run == run:
+            continue
+        if past.ended is not None and past.exit in FINISHED:
+            break
+        first = past.run
+    return first
+
+
 def as_json(now: Standing) -> dict[str, Any]:
     """The same for a script; fields are only added."""
     return {

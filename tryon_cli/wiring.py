@@ -1,6 +1,6 @@
 """Settings -> open store, provider stack, listeners, workers. No logic; the one file that imports everything.
 
-The provider stack, top first:  retrying( rehearsed( vendor ))
+The provider stack, top first:  retrying( rehearsed( paying( vendor )))
 """
 
 from __future__ import annotations
@@ -25,6 +25,8 @@ from .engine.shape import Lane
 from .engine.threads import ThreadWorkers
 from .model.ports import Provider, Tell
 from .model.step import Errand
+from .paying import Consents
+from .paying.wallet import Wallet
 from .pipeline import Composer, providers_of
 from .providers import registry
 from .work import Worker, perform
@@ -85,10 +87,25 @@ def provider_names(recipe: Recipe) -> list[str]:
     return [name for name in dict.fromkeys(table.values()) if name]
 
 
-def providers(settings: Settings, names: Iterable[str], tell: Tell, brake: Brake) -> dict[str, Provider]:
-    """The stack of each provider. Raises TryonError for one that cannot be had."""
+def wallet(settings: Settings, store: Store, run: str, journey: str, tell: Tell, brake: Brake) -> Wallet:
+    """The money of a run. journey: name of the first run that spends from the same limit. Close it in the end."""
+    from .ledger.budget import Limits as Most
+    from .ledger.budget import micro
+
+    most = None if settings.max_cost is None else micro(settings.max_cost)
+    consents = Consents(settings.resubmit_maybe_paid, settings.assume_unpaid, settings.remake_expired)
+    return Wallet(
+        settings.state_path, Most(journey, run, most, settings.max_calls), brake.pulled, tell,
+        consents=consents, blobs=store.blobs, rebuild=settings.rebuild,
+    )  # fmt: skip
+
+
+def providers(
+    settings: Settings, names: Iterable[str], tell: Tell, brake: Brake, money: Wallet | None = None
+) -> dict[str, Provider]:
+    """The stack of each provider; money: None where nothing will be asked of them. Raises TryonError."""
     return {
-        name: stack(vendor, settings, tell, brake)
+        name: stack(vendor if money is None else money.wrap(vendor), settings, tell, brake)
         for name, vendor in registry.named(names, settings.providers).items()
     }
 
@@ -143,7 +160,10 @@ def batch(
 
 def errand(step: Step) -> Errand:
     """A step as plain data."""
-    return Errand(step.key, step.inputs, step.node.order, step.source)
+    pair: Pair = step.row.pair
+    most = dict(pair.overrides).get("max_cost") if pair.overrides else None
+    limit = float(most) if isinstance(most, int | float) else None
+    return Errand(step.key, step.inputs, step.node.order, step.source, pair.row, limit)
 
 
 def absolute(path: str | Path) -> Path:

@@ -36,6 +36,7 @@ from ..model.events import RunEnded, RunStarted, Saved, Warned
 from ..model.outcome import DONE, RowState
 from ..model.pair import Pair
 from ..outputs import Outputs
+from ..standing import journey
 from . import screens
 from .naming import named_shortly, run_id
 from .signals import Signals
@@ -141,7 +142,11 @@ class _Journey:
             stack.callback(outputs.close)
             recipe = self.settings.recipe()
             names = [*wiring.provider_names(recipe), *self.found.providers]
-            stacks = wiring.providers(self.settings, names, bus.tell, self.brake)
+            self.money = wiring.wallet(
+                self.settings, store, self.name, journey(self.folder, self.name), bus.tell, self.brake
+            )
+            stack.callback(self.money.close)
+            stacks = wiring.providers(self.settings, names, bus.tell, self.brake, self.money)
             batch = wiring.batch(
                 self.settings, recipe, store, stacks, bus.tell, self.brake,
                 journal=self.journal, outputs=outputs, cells=self.cells,
@@ -183,7 +188,7 @@ class _Journey:
         self.screen.bus.tell(
             RunStarted(
                 self.began, self.name, named_shortly(source), str(self.settings.output), self.found.rows,
-                os.getpid(), __version__, names, self.wish.resumed,
+                os.getpid(), __version__, names, self.wish.resumed, self.settings.max_cost,
             )
         )  # fmt: skip
 
@@ -216,6 +221,7 @@ class _Journey:
     def end(self, ending: Ending, batch: Batch, store: Any) -> Exit:
         """Everything on disk, then the last event."""
         try:
+            ending = ending._replace(spent=self.money.spent())
             store.flush()
             whole = ending.stop is None
             stop = ending.stop.text if ending.stop else ""

@@ -50,6 +50,8 @@ class Terms:
     """Seconds that a finished result can be fetched."""
     patience: float = 600.0
     """Seconds that a job gets; after that it is left waiting at the service, and resume collects it."""
+    charges_failures: bool = False
+    """A job that the service took and could not do may be charged: it is not bought again without consent."""
     per_minute: int = 0
     """Calls that may be submitted per minute. 0: any number."""
     accepts: Accepts = Accepts()

@@ -77,16 +77,26 @@ class Settings:
         ("run", "resume", "check", "expand", "precompute"))] = False
     max_flagged: Annotated[int | None, S("Exit 6 when more rows than this need a look.", "run", RUN, least=0,
         example="10")] = None
-    error_on_nothing: Annotated[bool, S("Exit 9 when there was nothing to do.", "run", RUN)] = False
-    max_cost: Annotated[float | None, S("Most USD to spend.", "run", ("precompute",), least=0,
-        metavar="USD", aka=("budget", "cost", "limit-cost"), example="20.0")] = None
+    error_on_nothing: Annotated[bool, S("Exit 9 when there was nothing to do.", "run", MAKE)] = False
+    max_cost: Annotated[float | None, S("Most USD to spend, with the runs this one goes on from.", "run", MAKE,
+        least=0, metavar="USD", aka=("budget", "cost", "limit-cost"), example="20.0")] = None
+    max_calls: Annotated[int | None, S("Most paid calls, counted the same way.", "run", MAKE, least=0,
+        aka=("limit-calls",), example="500")] = None
+    resubmit_maybe_paid: Annotated[bool, S("Buy again what may be paid already.", "run", RUN, filed=False,
+        kept=False)] = False
+    assume_unpaid: Annotated[bool, S("What may be paid was not charged: send it.", "run", RUN, filed=False,
+        kept=False)] = False
+    remake_expired: Annotated[bool, S("Buy again what was paid and is gone or no picture.", "run", RUN,
+        filed=False, kept=False, aka=("rebuy",))] = False
+    rebuild: Annotated[bool, S("Begin a damaged or lost ledger anew.", "run", MAKE, filed=False,
+        kept=False)] = False
     until: Annotated[str, S("Stop at this local time.", "run", MAKE, form="clock", metavar="HH:MM",
         kept=False, example='"06:00"')] = ""
     max_duration: Annotated[float | None, S("Stop after this time: 90, 20m, 2h.", "run", MAKE,
         form="duration", metavar="TIME", kept=False, aka=("timeout", "max-time"), example='"2h"')] = None
     wait: Annotated[float, S("How long to wait for a folder in use: 90, 20m, 2h.", "run", RUN,
         form="duration", metavar="TIME", kept=False)] = 0.0
-    skip_if_running: Annotated[bool, S("Exit 0 when another run holds the folder.", "run", RUN,
+    skip_if_running: Annotated[bool, S("Exit 0 when another one runs already.", "run", MAKE,
         kept=False)] = False
     on_change: Annotated[str, S("When settings changed since the run: old, new, or stop.", "run", ("resume",),
         choices=("keep", "use", "stop"), kept=False)] = "stop"

@@ -1,0 +1,190 @@
+"""The ledger of paid calls: what is out, what it cost, and where it stands. On the disk before it happens.
+
+One SQLite file in the state folder with a rollback journal: no WAL (its reset bug lost data through 3.51.2, and
+it has a shared-memory file), no pooled connections. synchronous=EXTRA also syncs the folder after a commit, so
+that a power cut takes back nothing that was committed.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from ..model.errors import Fault
+from ..store.reserve import Reserve
+from . import care, table, trouble
+from .budget import Limits, check
+from .clock import Clock
+from .names import installation_id
+from .states import Event, State, money, move
+from .table import Totals, Unit
+from .writer import BUSY, Writer
+
+NAME = "ledger.db"
+
+
+class Ledger:
+    """All paid calls of one user on this machine. Safe from any thread and from any number of processes."""
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        rebuild: bool = False,
+        clock: Clock | None = None,
+        connect: Callable[..., Any] = sqlite3.connect,
+    ) -> None:
+        """folder: the state folder. rebuild: a damaged ledger is set aside and begun anew from what can be read.
+
+        connect: as sqlite3.connect. Raises TryonError(STORAGE) when it is damaged or cannot be used, TryonError(USAGE)
+        for a newer format, before anything was touched.
+        """
+        self.folder = folder
+        self.path = folder / NAME
+        self.clock = clock or Clock()
+        self._connect = connect
+        self._owner = f"{os.getpid()}"
+        try:
+            care.make_private(folder, self.path)
+            self.set_aside = care.rebuild(self.path) if rebuild else ""
+            """Where a damaged ledger was moved, "" when all was well."""
+            self.installation = installation_id(folder)
+            reserve = Reserve(folder / "ledger.reserve")
+            reserve.hold()
+            self._writer = Writer(self.path, self._open, reserve)
+        except (OSError, sqlite3.Error) as error:
+            if trouble.is_damage(error):
+                raise trouble.damaged(self.path, str(error)) from error
+            raise care.unusable(trouble.cannot_write(self.path, error)) from error
+        self.rebuilt = self._writer.do(lambda db: table.fact(db, "rebuilt"))
+        """Not empty: an earlier ledger was lost, so services are asked before anything is bought."""
+
+    def _open(self) -> sqlite3.Connection:
+        db: sqlite3.Connection = self._connect(
+            self.path, timeout=BUSY, isolation_level=None, check_same_thread=False
+        )
+        try:
+            (found,) = db.execute("pragma user_version").fetchone()
+            if found > table.FORMAT:
+                raise trouble.newer(self.path, found, table.FORMAT)
+            (word,) = db.execute("pragma quick_check(1)").fetchone()
+            if word != "ok":
+                raise trouble.damaged(self.path, word)
+            db.execute("pragma journal_mode=delete")
+            db.execute("pragma synchronous=extra")
+            if found < table.FORMAT:
+                db.execute("begin immediate")
+                for statement in filter(str.strip, table.TABLES.split(";")):
+                    db.execute(statement)
+                db.execute(f"pragma user_version={table.FORMAT}")
+                db.execute("commit")
+        except BaseException:
+            db.close()
+            raise
+        return db
+
+    # ------------------------------------------------------------------ asking
+    def find(self, call: str) -> Unit | None:
+        """The last generation of this call. Raises Fault(STORAGE)."""
+        return self._writer.do(lambda db: table.newest(db, call))
+
+    def units(self, where: str = "1", values: Sequence[object] = ()) -> list[Unit]:
+        """Units, oldest first."""
+        return self._writer.do(lambda db: list(table.select(db, where, values)))
+
+    def totals(self, journey: str) -> Totals:
+        """Money of a journey so far. Raises Fault(STORAGE)."""
+        return self._writer.do(lambda db: table.totals(db, journey))
+
+    # ------------------------------------------------------------------ what happens
+    def intend(self, unit: Unit, limits: Limits, row_limit: int | None = None) -> Unit:
+        """About to send: its price is held back and its intent is on the disk when this returns.
+
+        unit: state PLANNED. Raises Fault(BUDGET) when it could pass a limit, Fault(STORAGE) when there is no
+        room for what its answer will bring.
+        """
+        self._room()
+        now = self.clock.now()
+        sent = unit._replace(
+            state=move(unit.state, Event.SEND), attempt=unit.attempt + 1, sent=now.wall, sent_up=now.up,
+            sent_boot=now.boot, changed=now.wall, run=limits.run, journey=limits.journey, owner=self._owner,
+            billed=None, ticket="", url="", expiry=None, digest="", text="",
+        )  # fmt: skip
+
+        def write(db: sqlite3.Connection) -> Unit:
+            if self._writer.full is not None:
+                raise self._writer.full
+            before = table.newest(db, unit.call)
+            if before is not None and (before.generation, before.state) != (unit.generation, unit.state):
+                # only a new generation of what has come to its end, or the same one that is not out
+                _fresh(before, unit)
+            check(db, limits, unit, row_limit)
+            table.put(db, sent)
+            table.add(db, limits.journey, Totals(0, unit.price, int(unit.price > 0)))
+            return sent
+
+        return self._writer.do(write)
+
+    def change(self, unit: Unit, event: Event, **fields: Any) -> Unit:
+        """Something happened to this call; on the disk when this returns. fields: further columns of Unit.
+
+        Raises Fault(STORAGE), ValueError for what cannot happen.
+        """
+        wall = self.clock.now().wall
+
+        def write(db: sqlite3.Connection) -> Unit:
+            found = db.execute(
+                f"select {table.COLUMNS} from units where call=? and generation=?", unit[:2]
+            ).fetchone()
+            before = table.to_unit(found) if found else unit
+            after = before._replace(
+                state=move(before.state, event), changed=wall, owner=self._owner, **fields
+            )
+            table.put(db, after)
+            spent, reserved = _difference(before, after)
+            calls = -1 if after.state is State.PLANNED and before.price else 0
+            table.add(db, before.journey, Totals(spent, reserved, calls))
+            return after
+
+        return self._writer.do(write, needed=True)
+
+    def _room(self) -> None:
+        """Is there room for the answers of what is about to be sent? Raises Fault(STORAGE)."""
+        if self._writer.full is not None:
+            raise self._writer.full
+        try:
+            free = shutil.disk_usage(self.folder).free
+        except OSError as error:
+            raise trouble.cannot_write(self.path, error) from error
+        if free < SPARE:
+            raise trouble.cannot_write(self.path, OSError(28, "no space left on device"))
+
+    @property
+    def full(self) -> Fault | None:
+        """Why nothing new may be begun."""
+        return self._writer.full
+
+    def close(self) -> int:
+        """Write what is left and let go of the file. Returns how many needed changes the disk did not take."""
+        self._writer.close()
+        return len(self._writer.unwritten)
+
+
+SPARE = 256 << 10
+"""Bytes that must be free before something is sent; the reserve comes on top."""
+
+
+def _fresh(before: Unit, unit: Unit) -> None:
+    """Raises ValueError unless this is the generation after one that is over."""
+    over = (State.FAILED, State.EXPIRED, State.MAYBE_PAID, State.CANCELLED, State.STORED)
+    if before.generation + 1 != unit.generation or before.state not in over:
+        raise ValueError(f"call {unit.call[:12]} is {before.state} in generation {before.generation}")
+
+
+def _difference(before: Unit, after: Unit) -> tuple[int, int]:
+    was, now = money(before.state, before.price, before.billed), money(after.state, after.price, after.billed)
+    return now[0] - was[0], now[1] - was[1]

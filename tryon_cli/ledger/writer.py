@@ -1,0 +1,174 @@
+"""One thread that writes a database: what has queued while the last commit ran shares the next one.
+
+Whoever hands in a change waits until its own commit is on the disk. Knows no calls and no money.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import queue
+import sqlite3
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+from ..model.errors import Fault, FaultKind
+from ..store.reserve import Reserve
+from . import trouble
+
+T = TypeVar("T")
+
+BATCH = 256
+"""Changes in one commit at most."""
+
+BUSY = 30.0
+"""Seconds to wait for another process that writes."""
+
+
+class _Change:
+    """Something to be done within a commit, and somebody who waits for it."""
+
+    __slots__ = ("act", "error", "needed", "result", "turn")
+
+    def __init__(self, act: Callable[[sqlite3.Connection], Any], needed: bool) -> None:
+        self.act = act
+        self.needed = needed
+        self.result: Any = None
+        self.error: Exception | None = None
+        self.turn = threading.Lock()
+        self.turn.acquire()
+
+
+class Writer:
+    """A database behind one thread. Safe from any thread."""
+
+    def __init__(self, path: Path, connect: Callable[[], sqlite3.Connection], reserve: Reserve) -> None:
+        """connect: opens it, called now. Raises what it raises."""
+        self._path = path
+        self._reserve = reserve
+        self._db = connect()
+        self._inode = path.stat().st_ino
+        self._queue: queue.SimpleQueue[_Change | None] = queue.SimpleQueue()
+        self._lock = threading.Lock()
+        self._closed = False
+        self.full: Fault | None = None
+        """Set once the room that was held back had to be used: nothing new is begun."""
+        self.unwritten: list[_Change] = []
+        """Needed changes that the disk did not take; tried once more in the end."""
+        self._thread = threading.Thread(target=self._run, name="tryon-ledger", daemon=True)
+        self._thread.start()
+
+    def do(self, act: Callable[[sqlite3.Connection], T], *, needed: bool = False) -> T:
+        """Run act within a transaction; return its result once that is on the disk.
+
+        needed: it records what has happened already, so a full disk must take it, too, and it is tried once more
+        at the end. Raises Fault(STORAGE), Fault(STOPPED) after close(), and what act raises (then it did nothing).
+        """
+        change = _Change(act, needed)
+        with self._lock:
+            if self._closed:
+                raise Fault(FaultKind.STOPPED, "the ledger is closed")
+            self._queue.put(change)
+        change.turn.acquire()
+        if change.error is not None:
+            raise change.error
+        result: T = change.result
+        return result
+
+    def _run(self) -> None:
+        over = False
+        while not over:
+            batch = [self._queue.get()]
+            with contextlib.suppress(queue.Empty):
+                while len(batch) < BATCH:
+                    batch.append(self._queue.get_nowait())
+            over = None in batch
+            changes = [change for change in batch if change is not None]
+            if changes:
+                try:
+                    self._together(changes)
+                finally:
+                    for change in changes:
+                        change.turn.release()
+        self._last_try()
+        with contextlib.suppress(sqlite3.Error):
+            self._db.close()
+
+    def _together(self, changes: list[_Change]) -> None:
+        try:
+            self._commit(changes)
+        except (sqlite3.Error, OSError, MemoryError) as error:
+            if not trouble.is_full(error) or not self._reserve.let_go():
+                self._refuse(changes, trouble.cannot_write(self._path, error))
+                return
+            self.full = trouble.cannot_write(self._path, error)
+            self._once_more(changes)
+
+    def _once_more(self, changes: list[_Change]) -> None:
+        """In the room that was held back: what has happened. What has not is not begun on a full disk."""
+        needed = [change for change in changes if change.needed]
+        for change in changes:
+            if not change.needed:
+                change.error = self.full
+        try:
+            if needed:
+                self._commit(needed)
+        except (sqlite3.Error, OSError, MemoryError) as error:
+            self._refuse(needed, trouble.cannot_write(self._path, error))
+
+    def _refuse(self, changes: list[_Change], fault: Fault) -> None:
+        for change in changes:
+            change.error = fault
+        self.unwritten += [change for change in changes if change.needed]
+
+    def _commit(self, changes: list[_Change]) -> None:
+        try:
+            self._db.execute("begin immediate")
+            for change in changes:
+                self._one(change)
+            self._db.execute("commit")
+        except BaseException:
+            with contextlib.suppress(sqlite3.Error):
+                if self._db.in_transaction:
+                    self._db.execute("rollback")
+            raise
+        if not self.in_place():
+            # the commit went into a file that has no name any more
+            self._refuse(changes, trouble.gone(self._path))
+
+    def _one(self, change: _Change) -> None:
+        change.result = change.error = None
+        self._db.execute("savepoint one")
+        try:
+            change.result = change.act(self._db)
+        except (sqlite3.Error, MemoryError):
+            raise
+        except Exception as error:
+            change.error = error
+            self._db.execute("rollback to one")
+        self._db.execute("release one")
+
+    def in_place(self) -> bool:
+        """Is the file still the one that we opened?"""
+        try:
+            return self._path.stat().st_ino == self._inode
+        except OSError:
+            return False
+
+    def _last_try(self) -> None:
+        changes, self.unwritten = self.unwritten, []
+        if changes:
+            with contextlib.suppress(sqlite3.Error, OSError):
+                self._commit(changes)
+                return
+            self.unwritten += changes
+
+    def close(self) -> None:
+        """Write what is queued and let go of the file."""
+        with self._lock:
+            if self._closed:
+                return
+            self._closed = True
+            self._queue.put(None)
+        self._thread.join()

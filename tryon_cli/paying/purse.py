@@ -1,0 +1,76 @@
+"""What all paid calls of a run share: the ledger, the limits, what the user decided, and how to wait."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NamedTuple
+
+from ..ledger.budget import Limits
+from ..ledger.claims import Claims
+from ..ledger.ledger import Ledger
+from ..model.errors import Fault, FaultKind
+from ..model.ports import Blobs, References, Tell
+from ..model.remote import Assets, Kit
+
+COLLECT = 8.0
+"""Seconds after a stop in which jobs that are out are still waited for; the run ends two seconds later."""
+
+
+class Consents(NamedTuple):
+    """What the user decided about calls that nobody can be asked about."""
+
+    resubmit: bool = False
+    """Buy again what may be paid already."""
+    unpaid: bool = False
+    """What may be paid was not charged: it is sent as if nothing had been."""
+    remake: bool = False
+    """Buy again what was paid and is gone, or was paid and is no picture."""
+
+
+NO_CONSENTS = Consents()
+
+
+@dataclass
+class Purse:
+    """Opened once per run, before anything is bought."""
+
+    ledger: Ledger
+    claims: Claims
+    limits: Limits
+    references: References
+    stop: threading.Event
+    """Set once the run is to stop."""
+    tell: Tell
+    consents: Consents = NO_CONSENTS
+    blobs: Blobs | None = None
+    """Where a picture may lie that the index has forgotten."""
+    assets: Assets | None = None
+    pause: Callable[[float], None] = time.sleep
+    """Wait between two questions about a job; a stop does not cut it short."""
+    _stopped: list[float] = field(default_factory=list)
+
+    @property
+    def folder(self) -> Path:
+        return self.ledger.folder
+
+    def kit(self) -> Kit:
+        """What a remote provider is lent."""
+        return Kit(self.references, self.pause, time.time, self.assets)
+
+    def wait(self, seconds: float) -> None:
+        """Wait before something that a stop forbids. Raises Fault(STOPPED)."""
+        if self.stop.wait(max(0.0, seconds)):
+            raise Fault(FaultKind.STOPPED, "stopped; the call is in the ledger, resume goes on with it")
+
+    def leaving(self) -> bool:
+        """Has the run been stopping for so long that jobs are left to the next one?"""
+        if not self.stop.is_set():
+            return False
+        now = time.monotonic()
+        if not self._stopped:
+            self._stopped.append(now)
+        return now - self._stopped[0] >= COLLECT

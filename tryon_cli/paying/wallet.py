@@ -1,0 +1,103 @@
+"""The purse of a run, opened when the first provider that costs money is met: most runs never touch the ledger."""
+
+from __future__ import annotations
+
+import sqlite3
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import TypeGuard, cast
+
+from ..ledger import care, trouble
+from ..ledger.budget import Limits, usd
+from ..ledger.claims import Claims
+from ..ledger.ledger import Ledger
+from ..ledger.references import Uploads
+from ..ledger.table import Totals
+from ..model.ports import Blobs, Provider, Tell
+from ..model.remote import Assets, Remote
+from .paying import Paying
+from .purse import NO_CONSENTS, Consents, Purse
+
+
+def is_remote(provider: object) -> TypeGuard[Remote]:
+    """Is it a service elsewhere?"""
+    return isinstance(provider, Remote)
+
+
+class Wallet:
+    """Wraps what costs money; adds up what it cost."""
+
+    def __init__(
+        self,
+        folder: Path,
+        limits: Limits,
+        stop: threading.Event,
+        tell: Tell,
+        *,
+        consents: Consents = NO_CONSENTS,
+        blobs: Blobs | None = None,
+        assets: Assets | None = None,
+        rebuild: bool = False,
+    ) -> None:
+        """folder: the state folder; rebuild: begin a damaged ledger anew."""
+        self._folder = folder
+        self._limits = limits
+        self._stop = stop
+        self._tell = tell
+        self._consents = consents
+        self._blobs = blobs
+        self._assets = assets
+        self._rebuild = rebuild
+        self._purse: Purse | None = None
+        self._last = Totals()
+
+    def wrap(self, vendor: Provider | Remote) -> Provider:
+        """The vendor itself when it is free and works here. Raises TryonError for a ledger that cannot be used."""
+        if is_remote(vendor) or any(vendor.offer.price.values()):
+            return Paying(vendor, self._opened())
+        return cast(Provider, vendor)
+
+    def _opened(self) -> Purse:
+        if self._purse is None:
+            ledger = Ledger(self._folder, rebuild=self._rebuild)
+            try:
+                claims = Claims(self._folder / "claims")
+                uploads = Uploads(self._folder)
+            except (OSError, sqlite3.Error) as error:
+                ledger.close()
+                raise care.unusable(trouble.cannot_write(ledger.path, error)) from error
+            self._purse = Purse(
+                ledger, claims, self._limits, uploads, self._stop, self._tell, self._consents, self._blobs,
+                self._assets,
+            )  # fmt: skip
+        return self._purse
+
+    @property
+    def used(self) -> bool:
+        """Is there anything in this run that costs money?"""
+        return self._purse is not None
+
+    def totals(self) -> Totals:
+        """Money of this journey so far; as it was last known when the ledger cannot be read any more."""
+        if self._purse is not None:
+            self._last = self._purse.ledger.totals(self._limits.journey)
+        return self._last
+
+    def spent(self) -> float:
+        """USD of this journey so far, with what is held back. Raises Fault(STORAGE)."""
+        return usd(self.totals().spent)
+
+    def close(self) -> None:
+        """Write what is left. Never raises; what the disk did not take was said when it happened."""
+        if self._purse is None:
+            return
+        purse, self._purse = self._purse, None
+        lost = purse.ledger.close()
+        purse.references.close()  # type: ignore[attr-defined]
+        purse.claims.close()
+        if lost:
+            print(f"{lost} records of paid calls could not be written; they are named above", file=sys.stderr)
+        else:
+            care.copy_daily(purse.ledger.path, time.time())

@@ -1,0 +1,99 @@
+"""What is said about paid calls that went wrong: what, why, how much, and what to do."""
+
+from __future__ import annotations
+
+import time
+
+from ..ledger.budget import spoken
+from ..ledger.table import Unit
+from ..model.errors import Fault, FaultKind
+
+
+def maybe_paid(unit: Unit) -> Fault:
+    """Nobody can be asked whether it was taken."""
+    return Fault(
+        FaultKind.AMBIGUOUS,
+        f"{unit.provider} may have charged {spoken(unit.price)} for this {unit.task}: it was sent at "
+        f"{when(unit.sent)}, and no answer was read",
+        code="E-MAYBE-PAID",
+        fix="look at your account there, then: tryon resume --assume-unpaid (not charged), "
+        "or --resubmit-maybe-paid (pay again at worst)",
+    )
+
+
+def unanswered(unit: Unit, why: str) -> Fault:
+    """It may have been taken, and today nobody says whether."""
+    return Fault(
+        FaultKind.WAITING,
+        f"{unit.provider} did not say whether it took this {unit.task} ({spoken(unit.price)}): {why}",
+        code="E-PAID-UNKNOWN",
+        fix="tryon resume asks again; nothing is paid twice",
+    )
+
+
+def waiting(unit: Unit, seconds: float) -> Fault:
+    """Longer than we wait."""
+    return Fault(
+        FaultKind.WAITING,
+        f"{unit.provider} has been at this {unit.task} for more than {seconds:,.0f} s; it goes on there",
+        code="E-WAITING",
+        fix="later:  tryon resume   (collects it, nothing is sent again)",
+    )
+
+
+def not_fetched(unit: Unit, fault: Fault) -> Fault:
+    """The service has it, and the way to it is blocked today."""
+    return Fault(
+        FaultKind.WAITING,
+        f"{unit.provider} has this {unit.task} ({spoken(cost(unit))}), and it could not be fetched: {fault.text}",
+        code="E-NOT-FETCHED",
+        fix="soon:  tryon resume   (collects it, nothing is sent again)",
+    )
+
+
+def expired(unit: Unit) -> Fault:
+    """Paid for, and gone."""
+    return Fault(
+        FaultKind.AMBIGUOUS,
+        f"the {unit.task} that {unit.provider} made for {spoken(cost(unit))} at {when(unit.sent)} is gone there"
+        + (f" ({unit.text})" if unit.text else ""),
+        code="E-PAID-EXPIRED",
+        fix=f"to pay {spoken(unit.price)} once more:  tryon resume --remake-expired",
+    )
+
+
+def spoiled(unit: Unit) -> Fault:
+    """Paid for, and no picture."""
+    return Fault(
+        FaultKind.CONTENT,
+        f"{unit.provider} charged {spoken(cost(unit))} for this {unit.task} and gave no usable picture: {unit.text}",
+        code="E-PAID-SPOILED",
+        fix=f"another --seed, or to pay {spoken(unit.price)} once more:  tryon resume --remake-expired",
+    )
+
+
+def not_written(unit: Unit, job: str, fault: Fault) -> Fault:
+    """A job's name could not be saved: it is said, so that it is not lost."""
+    return Fault(
+        FaultKind.STORAGE,
+        f"{fault.text}\n{unit.provider} job {job} is paid for ({spoken(unit.price)}) and could not be written down "
+        f"(our token {unit.token}, row {unit.row or '?'})",
+        code=fault.code,
+        fix=fault.fix,
+    )
+
+
+def cancelled(unit: Unit) -> Fault:
+    """The user gave it up."""
+    return Fault(
+        FaultKind.AMBIGUOUS, f"this {unit.task} was cancelled at {unit.provider} on your wish",
+        code="E-PAID-CANCELLED", fix="to send it once more:  tryon resume --remake-expired",
+    )  # fmt: skip
+
+
+def cost(unit: Unit) -> int:
+    return unit.price if unit.billed is None else unit.billed
+
+
+def when(at: float) -> str:
+    return time.strftime("%Y-%m-%d %H:%M:%SZ", time.gmtime(at))
