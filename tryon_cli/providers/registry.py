@@ -16,19 +16,29 @@ from ..model.ports import Offer, Provider
 GROUP = "tryon.providers"
 """Entry-point group under which installed packages offer providers."""
 
+_HERE = __name__.rpartition(".")[0]
+
 BUILT_IN: Mapping[str, str] = {
-    "local": f"{__name__.rpartition('.')[0]}.local.provider:LocalProvider",
+    "local": f"{_HERE}.local.provider:LocalProvider",
+    "bfl": f"{_HERE}.bfl:Bfl",
+    "dashscope": f"{_HERE}.dashscope:DashScope",
+    "http": f"{_HERE}.recipe:HttpService",
+    "piapi": f"{_HERE}.piapi:PiApi",
+    "segmind": f"{_HERE}.segmind:Segmind",
 }
 
 
 def places(settings: Mapping[str, Mapping[str, Any]] | None = None) -> dict[str, str]:
-    """Provider name -> "module:Class": built in, installed, and named in the settings (the last wins)."""
+    """Provider name -> "module:Class": built in, installed, and named in the settings (the last wins).
+
+    In the settings `provider` is a class, or the name of another provider of which this is one more instance.
+    """
     table = dict(BUILT_IN)
     for point in entry_points(group=GROUP):
         table.setdefault(point.name, point.value)
     for name, values in (settings or {}).items():
         if isinstance(place := values.get("provider"), str):
-            table[name] = place
+            table[name] = table.get(place, place)
     return table
 
 
@@ -67,7 +77,9 @@ _PORT = (
 def _make(name: str, place: str, options: Mapping[str, Any]) -> Provider:
     module, _, attribute = place.partition(":")
     try:
-        made = getattr(import_module(module), attribute)(**options)
+        kind = getattr(import_module(module), attribute)
+        # one class may stand for several providers: it is told which one it is
+        made = kind(name, **options) if getattr(kind, "NAME", "") else kind(**options)
     except ModuleNotFoundError as error:
         raise TryonError(
             Exit.USAGE,

@@ -26,33 +26,58 @@ SECONDS = 60.0
 
 
 class Secret:
-    """A key and the name of its account."""
+    """A key and the name of its account. Read when it is first needed: asking for an offer needs none."""
 
-    __slots__ = ("_lock", "_name", "_read", "_value", "_where", "label")
+    __slots__ = ("_label", "_lock", "_name", "_read", "_value", "_where")
 
     def __init__(
-        self, name: str, value: str, label: str, where: str = "", read: Callable[[], str] | None = None
+        self, name: str, where: str = "", read: Callable[[], str] | None = None, label: str = ""
     ) -> None:
-        """value: "" when there is none; where: what to set; read: gives it anew."""
+        """read: gives the key, None where there is none; where: what to set; label: where the key cannot give it."""
         self._name = name
-        self._value = value
         self._where = where
         self._read = read
+        self._value = ""
+        self._label = label
         self._lock = threading.Lock()
-        self.label = label
-        """Short and stable: names the account in records, and cannot be turned back into the key."""
 
     @property
     def value(self) -> str:
-        """The key. Raises Fault(ACCOUNT, E-AUTH-MISSING) when there is none."""
+        """The key. Raises Fault(ACCOUNT, E-AUTH-MISSING) when there is none, or none that can be used."""
         if not self._value:
-            raise Fault(
-                FaultKind.ACCOUNT,
-                f"{self._name} needs a key",
-                code="E-AUTH-MISSING",
-                fix=f"set {self._where} or [providers.{self._name}] api_key_file or api_key_command",
-            )
+            try:
+                self.sound()
+            except TryonError as error:
+                fix = error.details[0].strip() if error.details else ""
+                raise Fault(FaultKind.ACCOUNT, error.what, code=error.code, fix=fix) from None
         return self._value
+
+    def sound(self) -> None:
+        """Read it now. Raises TryonError(USAGE) that says what is wrong with it and where it could come from."""
+        with self._lock:
+            if self._value:
+                return
+            if self._read is None:
+                raise TryonError(
+                    Exit.USAGE,
+                    f"{self._name} needs a key",
+                    details=(
+                        f"set  {self._where} or [providers.{self._name}] api_key_file or api_key_command",
+                        "or try the whole thing without an account: -p local",
+                    ),
+                    code="E-AUTH-MISSING",
+                )
+            self._value = self._read()
+
+    @property
+    def label(self) -> str:
+        """Short and stable: names the account in records, and cannot be turned back into the key. "" without one."""
+        if self._label:
+            return self._label
+        try:
+            return _label(self.value)
+        except Fault:
+            return ""
 
     def renew(self) -> bool:
         """Read it again, where it comes from a command or a file. True: it is another one now."""
@@ -63,10 +88,11 @@ class Secret:
             return self._value != before
 
     def __bool__(self) -> bool:
-        return bool(self._value)
+        """Is there a place that it comes from?"""
+        return self._read is not None
 
     def __repr__(self) -> str:
-        return "Secret(***)" if self._value else "Secret(none)"
+        return "Secret(***)" if self._read is not None else "Secret(none)"
 
     __str__ = __repr__
 
@@ -77,36 +103,36 @@ class Secret:
 def secret_of(
     name: str, env: str, options: MutableMapping[str, Any], environment: Mapping[str, str] | None = None
 ) -> Secret:
-    """The key of a service; takes its options out of the table.
+    """The key of a service; takes its options out of the table, reads nothing yet.
 
-    env: the variable that counts when no option is given, "" for services without keys. Raises TryonError(USAGE) for
-    a key that is empty or could not be sent, a file or command that does not work.
+    env: the variable that counts when no option is given, "" for services without keys. Raises TryonError(USAGE) when
+    two ways are given; Secret.sound() says everything else.
     """
     environment = os.environ if environment is None else environment
     given = {way: str(options.pop(way)) for way in WAYS if way in options}
     if len(given) > 1:
         raise _wrong(name, f"{' and '.join(given)} are both given", "keep one of them")
     way, told = next(iter(given.items()), ("", ""))
-    if way in ("api_key_file", "api_key_command", "api_key_keyring"):
-        read = _READERS[way]
-
-        def again() -> str:
-            return _sound(name, way, read(name, told))
-
-        value = again()
+    if way in _READERS:
         # a command may print another token every hour; the account stays the same
-        label = _label(f"command\0{told}" if way == "api_key_command" else value)
-        return Secret(name, value, label, read=again)
+        label = _label(f"command\0{told}") if way == "api_key_command" else ""
+        return Secret(name, read=lambda: _sound(name, way, _READERS[way](name, told)), label=label)
     if way == "api_key":
-        value = _sound(name, way, told)
-        return Secret(name, value, _label(value))
+        learn_value(told)
+        return Secret(name, read=lambda: _sound(name, way, told))
     variable = told or env
     if not variable or variable not in environment:
         if way:
-            raise _wrong(name, f"the environment has no {variable}", f"export {variable}")
-        return Secret(name, "", "", variable or "api_key_env")
-    value = _sound(name, variable, environment[variable])
-    return Secret(name, value, _label(value), variable)
+            absent = _wrong(name, f"the environment has no {variable}", f"export {variable}")
+            return Secret(name, read=lambda: _raised(absent))
+        return Secret(name, variable or "api_key_env")
+    value = environment[variable]
+    learn_value(value)
+    return Secret(name, variable, lambda: _sound(name, variable, value))
+
+
+def _raised(error: TryonError) -> str:
+    raise error
 
 
 def _from_file(name: str, told: str) -> str:

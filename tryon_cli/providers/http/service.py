@@ -6,6 +6,7 @@ Sleeping, repeating, counting money and storing are done by others, once for all
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
@@ -72,10 +73,8 @@ class Service:
 
     def take(self, options: dict[str, Any]) -> Terms:
         """Take further options out of the table; vendors with options of their own call this last."""
-        from dataclasses import replace
-
         self._ca_file = str(options.pop("ca_file", ""))
-        changes: dict[str, Any] = {"account": self._account or self._secret.label}
+        changes: dict[str, Any] = {}
         for key in ("per_minute", "patience", "grace"):
             if key in options:
                 changes[key] = type(getattr(self.TERMS, key))(options.pop(key))
@@ -100,6 +99,8 @@ class Service:
 
     @property
     def terms(self) -> Terms:
+        if not self._terms.account:
+            self._terms = replace(self._terms, account=self._account or self._secret.label)
         return self._terms
 
     @property
@@ -138,12 +139,12 @@ class Service:
         """The reference of these bytes at the service: remembered, or uploaded now through `upload`."""
         digest = digest_of(data)
         kit = self.kit
-        known = kit.references.find(self.name, self._terms.account, digest) if kit is not None else None
+        known = kit.references.find(self.name, self.terms.account, digest) if kit is not None else None
         if known is not None:
             return known
         reference, lifetime = self.upload(data, f"{digest}.{media_of(data).partition('/')[2]}")
         if kit is not None:
-            kit.references.keep(self.name, self._terms.account, digest, reference, lifetime)
+            kit.references.keep(self.name, self.terms.account, digest, reference, lifetime)
         return reference
 
     def upload(self, data: bytes, name: str) -> tuple[str, float | None]:
@@ -154,7 +155,7 @@ class Service:
         """The service does not know an upload any more: the next prepare() sends it again."""
         for digest in call.uploads:
             if self.kit is not None:
-                self.kit.references.forget(self.name, self._terms.account, digest)
+                self.kit.references.forget(self.name, self.terms.account, digest)
 
     # ------------------------------------------------------------------ settings
     def option(self, job: Job, name: str, default: Any = None) -> Any:
@@ -241,10 +242,13 @@ class Service:
 
     def object_in(self, reply: Reply) -> dict[str, Any]:
         """The answer as a JSON object. Raises Fault: AMBIGUOUS for the paid request, TRANSIENT otherwise."""
-        found = reply.json()
-        if not isinstance(found, dict):
+        try:
+            found = reply.json()
+            if isinstance(found, dict):
+                return found
             raise reply.unreadable("that is no JSON object")
-        return found
+        except Fault as fault:
+            raise Fault(fault.kind, f"{self.name}: {fault.text}", code=fault.code, fix=fault.fix) from None
 
     def picture_in(self, document: Any, *paths: str) -> Done:
         """The picture at the first of these places that holds one: an address, a data URI, or base64.

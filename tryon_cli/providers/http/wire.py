@@ -9,10 +9,12 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+import re
 import socket
 import ssl
 import threading
 import time
+import weakref
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
@@ -225,10 +227,8 @@ class _Line:
         self.transport = _Transport(ca_file, resolve, environment)
         self.client = httpx.Client(transport=self.transport, trust_env=False, follow_redirects=False)
         self.used = 0.0
-
-    def __del__(self) -> None:
-        with contextlib.suppress(Exception):
-            self.client.close()
+        # not __del__: when a thread's things are collected together, its sockets may be finalised before it
+        weakref.finalize(self, self.client.close)
 
 
 class Wire:
@@ -294,13 +294,24 @@ def _request(
     try:
         parsed = httpx.URL(url)
         whole["Host"] = parsed.netloc.decode("ascii")
+        sound = parsed.scheme in ("http", "https") and parsed.host and (parsed.port or 1) < 65_536
+        # looked at before anything is opened: h11 would complain later, quoting what it complains about
+        if not sound or any(_UNFIT.search(value) for value in whole.values()):
+            raise ValueError
         return httpx.Request(
-            method, parsed, headers=whole, stream=_Upload(body) if body is not None else httpx.ByteStream(b""),
+            method,
+            parsed,
+            headers=whole,
+            stream=_Upload(body) if body is not None else httpx.ByteStream(b""),
             extensions={"timeout": {**_TIMES, "read": quiet}},
-        )  # fmt: skip
-    except (UnicodeError, TypeError, ValueError) as error:
+        )
+    except (httpx.InvalidURL, UnicodeError, TypeError, ValueError) as error:
         # without the error's own text: it may quote a header, and so a key
         raise Broken(Sent.NEVER, f"a request to {_host(url)} cannot be written", "address") from error
+
+
+_UNFIT = re.compile(r"[^\x20-\x7e\t]")
+"""Signs that no header may hold."""
 
 
 def _plain(headers: httpx.Headers) -> dict[str, str]:
