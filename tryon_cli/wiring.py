@@ -23,7 +23,9 @@ from .engine.plan import Plan, Step
 from .engine.scheduler import Scheduler
 from .engine.shape import Lane
 from .engine.threads import ThreadWorkers
+from .model.errors import Exit, TryonError
 from .model.ports import Provider, Tell
+from .model.remote import Assets
 from .model.step import Errand
 from .paying import Consents
 from .paying.wallet import Wallet
@@ -96,8 +98,26 @@ def wallet(settings: Settings, store: Store, run: str, journey: str, tell: Tell,
     consents = Consents(settings.resubmit_maybe_paid, settings.assume_unpaid, settings.remake_expired)
     return Wallet(
         settings.state_path, Most(journey, run, most, settings.max_calls), brake.pulled, tell,
-        consents=consents, blobs=store.blobs, rebuild=settings.rebuild,
+        consents=consents, blobs=store.blobs, assets=assets(settings), rebuild=settings.rebuild,
     )  # fmt: skip
+
+
+def assets(settings: Settings) -> Assets | None:
+    """The user's own bucket for pictures, where one is set. Raises TryonError(USAGE)."""
+    table = dict(settings.assets)
+    if not table:
+        return None
+    from .settings.forms import duration
+    from .store.assets import LIFETIME, BucketAssets
+
+    lifetime = table.pop("lifetime", None)
+    try:
+        seconds = LIFETIME if lifetime is None else duration(str(lifetime))
+    except ValueError:
+        raise TryonError(
+            Exit.USAGE, f"[assets] lifetime {lifetime!r} is no time", details=("such as 6h or 2d",)
+        ) from None
+    return BucketAssets(str(table.pop("url", "")), table, lifetime=seconds)
 
 
 def providers(
