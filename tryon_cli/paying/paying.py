@@ -9,7 +9,7 @@ from typing import Any
 
 from ..ledger.budget import micro
 from ..ledger.names import call_key
-from ..ledger.states import State
+from ..ledger.states import HELD, OUT, State
 from ..ledger.table import Unit
 from ..model.events import Warned
 from ..model.ports import Done, Job, Offer, Provider
@@ -17,6 +17,10 @@ from ..model.remote import Remote
 from .case import Case
 from .direct import Direct
 from .purse import Purse
+
+
+HERE = OUT | HELD | {State.STORED}
+"""States in which money of ours lies with this provider's picture."""
 
 
 class Paying:
@@ -32,6 +36,14 @@ class Paying:
     @property
     def offer(self) -> Offer:
         return self.remote.offer  # type: ignore[no-any-return]
+
+    def holds(self, job: Job) -> bool:
+        """Was this job begun here, and may be paid for or not fetched? Then nobody else may do it.
+
+        Raises Fault(STORAGE).
+        """
+        unit = self._purse.ledger.find(self._planned(job).call)
+        return unit is not None and unit.state in HERE
 
     def submit(self, job: Job) -> Done:
         """The picture: bought now, collected from an earlier run, or found on our disk. At most one charge.

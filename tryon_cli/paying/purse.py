@@ -51,6 +51,8 @@ class Purse:
     assets: Assets | None = None
     pause: Callable[[float], None] = time.sleep
     """Wait between two questions about a job; a stop does not cut it short."""
+    nap: Callable[[float], bool] | None = None
+    """Wait so many seconds; True as soon as the run is to stop. None: stop.wait."""
     _stopped: list[float] = field(default_factory=list)
 
     @property
@@ -63,14 +65,14 @@ class Purse:
 
     def wait(self, seconds: float) -> None:
         """Wait before something that a stop forbids. Raises Fault(STOPPED)."""
-        if self.stop.wait(max(0.0, seconds)):
+        if (self.nap or self.stop.wait)(max(0.0, seconds)):
             raise Fault(FaultKind.STOPPED, "stopped; the call is in the ledger, resume goes on with it")
 
     def leaving(self) -> bool:
         """Has the run been stopping for so long that jobs are left to the next one?"""
         if not self.stop.is_set():
             return False
-        now = time.monotonic()
+        now = self.ledger.clock.up()
         if not self._stopped:
             self._stopped.append(now)
         return now - self._stopped[0] >= COLLECT
