@@ -17,4 +17,4 @@ class Priced(Counted):
     offer = dataclasses.replace(Counted.offer, name="priced", price=PRICE)
 
     def submit(self, job: Job) -> Done:
-        return super().submit(job)._replace(cost=PRICE.get(job.task, 0.0))
+        return dataclasses.replace(super().submit(job), cost=PRICE.get(job.task, 0.0))

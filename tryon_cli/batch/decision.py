@@ -20,6 +20,8 @@ class Decision(NamedTuple):
     why: str = ""
     cost: float = 0.0
     """USD for the calls that no row before it needs."""
+    calls: int = 0
+    """How many calls that are."""
     question: str = ""
     """Equal questions have equal pictures."""
 

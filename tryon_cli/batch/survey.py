@@ -124,17 +124,17 @@ class Surveyor:
         seen.valid += 1
         seen.people.add(question.digests[0])
         seen.garments.update(question.digests[1:])
-        complete, cost = self._steps(question, seen)
+        complete, cost, calls = self._steps(question, seen)
         seen.complete += complete
         if self._decide is not None:
             first = self._first.setdefault(question.name, pair.row)
             why = f"shares all work with row {first}" if first != pair.row and not complete else ""
             what = "cached" if complete else "make"
-            self._decide(Decision(pair.row, pair.id, what, why, cost, question.name))
+            self._decide(Decision(pair.row, pair.id, what, why, cost, calls, question.name))
 
-    def _steps(self, question: Question, seen: Survey) -> tuple[bool, float]:
-        """Is every step known? And what do those cost that nobody before needs?"""
-        complete, cost = True, 0.0
+    def _steps(self, question: Question, seen: Survey) -> tuple[bool, float, int]:
+        """Is every step known? And what do the calls cost that nobody before needs, and how many are they?"""
+        complete, cost, calls = True, 0.0, 0
         for shape, i, digest, fresh in self._walk(question):
             node = shape.nodes[i]
             line = self._line(seen, node.lane.stage, node.lane.label)
@@ -143,10 +143,11 @@ class Surveyor:
                 complete = False
                 line.calls += fresh
                 cost += fresh * line.price
+                calls += fresh and line.provider != HERE
             else:
                 seen.needed.add(digest)
                 line.known += fresh
-        return complete, cost
+        return complete, cost, calls
 
     def _line(self, seen: Survey, stage: str, provider: str) -> Line:
         line = seen.stages.get((stage, provider))

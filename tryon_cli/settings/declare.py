@@ -80,6 +80,8 @@ class Settings:
     error_on_nothing: Annotated[bool, S("Exit 9 when there was nothing to do.", "run", MAKE)] = False
     max_cost: Annotated[float | None, S("Most USD to spend, with the runs this one goes on from.", "run", MAKE,
         least=0, metavar="USD", aka=("budget", "cost", "limit-cost"), example="20.0")] = None
+    unlimited: Annotated[bool, S("Spend without max_cost, also where nobody can be asked.", "run", MAKE,
+        guarded=True, kept=False)] = False
     max_calls: Annotated[int | None, S("Most paid calls, counted the same way.", "run", MAKE, least=0,
         aka=("limit-calls",), example="500")] = None
     resubmit_maybe_paid: Annotated[bool, S("Buy again what may be paid already.", "run", RUN, filed=False,
