@@ -141,26 +141,22 @@ def unsent(name: str, broken: Broken, *, paid: bool) -> Fault:
     """The Fault of a request to which no whole answer came."""
     from .wire import Sent
 
-    if broken.sent is Sent.NEVER:
-        kind, fix = K.CONFIG, _NEVER.get(broken.kind, f"correct [providers.{name}] in config.toml")
-        return Fault(
-            kind,
-            f"{name}: {mask(broken.text)}",
-            code="E-NET-TLS" if fix in _NEVER.values() else "E-NET",
-            fix=fix,
-        )
     if broken.sent is Sent.MAYBE and paid:
         return made(name, K.AMBIGUOUS, f"{broken.text}; it may have been billed", "E-NET-CUT")
-    return Fault(
-        K.TRANSIENT, f"{name}: {mask(broken.text)}", code="E-NET-CUT" if broken.sent is Sent.MAYBE else "E-NET",
-        fix="check the network, then: tryon resume",
-    )  # fmt: skip
+    text = f"{name}: {mask(broken.text)}"
+    if broken.sent is Sent.NEVER:
+        code, fix = _NEVER.get(broken.kind, ("E-NET-ADDRESS", f"correct [providers.{name}] in config.toml"))
+        return Fault(K.CONFIG, text, code=code, fix=fix)
+    code = "E-NET-CUT" if broken.sent is Sent.MAYBE else "E-NET"
+    return Fault(K.TRANSIENT, text, code=code, fix="check the network, then: tryon resume")
 
 
 _NEVER = {
-    "certificate": "if it is your own server, give its certificate with ca_file",
-    "tls": "check the address: https where the server speaks TLS 1.2 or newer",
+    "certificate": ("E-NET-TLS", "if it is your own server, give its certificate with ca_file"),
+    "tls": ("E-NET-TLS", "check the address: https where the server speaks TLS 1.2 or newer"),
+    "login": ("E-NET-PROXY", "correct the proxy in the environment, or its user and password"),
 }
+"""What stays as it is until somebody acts."""
 
 
 def made(name: str, kind: FaultKind, text: str, code: str = "", *, wait: float | None = None) -> Fault:

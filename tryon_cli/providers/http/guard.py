@@ -122,7 +122,7 @@ def trouble(url: str, *, private: bool = False) -> tuple[str, str]:
         )
     if "@" in parts.netloc:
         return "the address holds a user name or a password", "take it out: manifests are shared"
-    if not parts.hostname:
+    if not parts.hostname or ("[" in parts.netloc) != (":" in parts.hostname):
         return "the address has no host", "correct it"
     if not private and port is not None and port not in (80, 443):
         return f"port {port} is not allowed, only 80 and 443", "download it, or run with --allow-private"
@@ -144,6 +144,8 @@ def _host_trouble(given: str, private: bool) -> str:
         if not private and not _public(literal):
             return f"{host} is not an address of the public internet"
         return "" if host == given.lower().rstrip(".") else "the host is a disguised number"
+    if not re.fullmatch(r"[\w.-]+", host):
+        return "the host is no name"
     last = host.rpartition(".")[2]
     if re.fullmatch(r"0x[0-9a-f]*|[0-9]+", last):
         return "the host is a number in a form that is not plain"

@@ -26,6 +26,7 @@ import httpx
 
 from .bodies import Body
 from .deadline import Late
+from .guard import Forbidden
 from .names import Resolve, addresses
 from .network import Backend, Trail
 from .proxies import Proxy, proxy_for
@@ -88,7 +89,7 @@ class Broken(Exception):
     """No whole answer came."""
 
     def __init__(self, sent: Sent, text: str, kind: str) -> None:
-        """text: one line; kind: certificate, tls, name, late, proxy, address, cut or net."""
+        """text: one line; kind: certificate, tls, name, late, login (of a proxy), forbidden, address, cut or net."""
         super().__init__(text)
         self.sent = sent
         self.text = text
@@ -343,7 +344,7 @@ def _broken(error: Exception, url: str, transport: _Transport, answer: Answer | 
     host = _host(url)
     reached = f"{host} through {transport.proxy}" if transport.proxy else host
     kind, why = _why(error, host)
-    if kind in ("certificate", "tls", "login") and not transport.trail.sent:
+    if kind in ("certificate", "tls", "login", "forbidden") and not transport.trail.sent:
         sent = Sent.NEVER
     if kind == "certificate":
         return Broken(sent, f"certificate of {reached} not trusted: {why}", kind)
@@ -367,6 +368,8 @@ def _why(error: Exception, host: str) -> tuple[str, str]:
             return "tls", f"no common TLS ({(cause.reason or str(cause)).replace('_', ' ').lower()})"
         if isinstance(cause, socket.gaierror):
             return "name", f"the name {host} is not known here ({cause.strerror or cause})"
+        if isinstance(cause, Forbidden):
+            return "forbidden", str(cause)
         if isinstance(cause, Late):
             return "late", "out of time"
     if isinstance(error, httpx.ProxyError):
