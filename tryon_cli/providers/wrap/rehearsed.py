@@ -51,7 +51,7 @@ class Rehearsed:
         chance = int(hashlib.sha256(f"{self._seed}:{job.key}".encode()).hexdigest()[:8], 16) / 2**32
         if self._kind == "outage":
             raise Fault(
-                FaultKind.TRANSIENT, "rehearsal: the service does not answer", code="E-PROV-DOWN",
+                FaultKind.TRANSIENT, "rehearsal: the service does not answer", code="E-PROV-SILENT",
                 fix="tryon resume, when the service is back",
             )  # fmt: skip
         if self._kind == "refused":
