@@ -83,24 +83,26 @@ def _dress(picture: Picture, body: Body, garment: Garment, fit: Fit) -> Dressed:
     covering = np.zeros(scene.size, np.float32)
     covering[window.slices] = layer.alpha
     gone = np.clip(taken - covering, 0, 1)
-    fill = None
+    filled = None
     if (gone > 0.5).sum() > 30:
-        fill = refill(picture, garment.kind, scene, arms, gone, pattern.hem, window)
+        filled = refill(picture, garment.kind, scene, arms, gone, pattern.hem, window)
     kept = np.ones(window.size, np.float32)
     added = np.zeros((*window.size, 3), np.float32)
     inside = np.ascontiguousarray(gone[window.slices])
-    if fill is not None:
+    person = enlarged(body.figure.person, scene.size)[window.slices]
+    if filled is not None:
+        fill, bare = filled
         share = np.clip(soft(inside, max(0.8, 0.012 * scene.unit)) * 1.15, 0, 1)
         kept -= share
         added = fill * share[..., None]
-    person = enlarged(body.figure.person, scene.size)[window.slices]
+        person = person * (1 - inside * (1 - bare))  # no shadow on the wall that was painted there
     shadow = contact_shadow(layer.alpha, person, scene.unit)
     alpha, lit = _lit(picture, garment, body, scene, layer, taken, window)
     below = shadow * (1 - alpha)
     added *= below[..., None]
     lit *= alpha[..., None]
     added += lit
-    hidden = np.maximum(layer.alpha, inside) if fill is not None else layer.alpha
+    hidden = np.maximum(layer.alpha, inside) if filled is not None else layer.alpha
     return Dressed(window, kept * below, added, alpha, layer, old, hidden)
 
 

@@ -72,7 +72,8 @@ def _trousers(
         y = legs.waist + along * (legs.crotch - legs.waist)
         first, last = _edges_at(lower, row)
         left, right = legs.edges(max(y, legs.body.hem))
-        ease = (0.04 + 0.5 * (fit.width - 1)) * (right - left)
+        snug = 0.012 + 0.028 * along  # a waist band does not stand out beside the top above it
+        ease = (snug + 0.5 * (fit.width - 1)) * (right - left)
         pairs.add((first, row), (left - ease, y))
         pairs.add((last, row), (right + ease, y))
         pairs.add(((first + last) / 2 if along < 0.9 else lower.axis, row), (legs.axis, y))

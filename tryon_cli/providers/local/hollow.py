@@ -29,7 +29,10 @@ def without_back(cut: Cutout, upper: Upper) -> Cutout:
     else:
         rows = np.arange(len(hollow))[:, None]
         lowest = np.where(hollow.any(0), len(hollow) - 1 - hollow[::-1].argmax(0), -1)
-        gone = soft(grown(np.asarray((rows <= lowest) & cut.mask, np.bool_), 3).astype(np.float32), 0.7)
+        above = grown(np.asarray((rows <= lowest) & cut.mask, np.bool_), 3)
+        gone = np.clip(
+            1.6 * soft(above.astype(np.float32), 1.6) - 0.3, 0, 1
+        )  # without the steps of its pixels
     return replace(cut, alpha=np.asarray(cut.alpha * (1 - gone), np.float32))
 
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from .kinds import SIDES, Mask
 from .landmarks import Body
-from .masks import box, grown, measured, opened, run_at, shrunk, stroke, touching
+from .masks import box, closed, grown, measured, opened, run_at, shrunk, stroke, touching
 from .pixels import Palette
 from .scene import Arm
 
@@ -67,7 +67,7 @@ def _down_to_shoes(body: Body, below: Mask, shoes: float) -> Mask:
         # shoes in the colour of the trousers, or out of the picture: by proportion
         return touching(worn & (rows < shoes), hips)
     hems = worn & (rows < shoes + 0.2 * unit) & (cloth.of(lab) > 1e-3)
-    return touching(sure | hems, hips)
+    return touching(closed(sure | hems, 7) & body.figure.person & ~grown(hands, 3), hips)
 
 
 def _large(mask: Mask, least: float) -> Mask:

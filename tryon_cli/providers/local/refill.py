@@ -21,8 +21,8 @@ REFILL_SIDE = 320
 
 def refill(
     picture: Picture, kind: str, scene: Scene, arms: dict[int, Arm], gone: Field, hem: float, window: Window
-) -> Field | None:
-    """Colours for everything that `gone` (whole picture, 0 to 1) takes away; None when no skin is known."""
+) -> tuple[Field, Field] | None:
+    """Colours for what `gone` (whole picture, 0 to 1) takes away, and where they are body; None: no skin known."""
     height, width = scene.size
     by = min(1.0, REFILL_SIDE / max(height, width))
     size = (max(8, int(height * by)), max(8, int(width * by)))
@@ -36,9 +36,9 @@ def refill(
     body = _enlarged(fill, scene.size, window) * rounded(bare, scene.unit)[..., None]
     wall = paint.wall()
     if wall is None:
-        return body
+        return body, np.ones_like(bare)
     share = bare[..., None]
-    return body * share + _enlarged(wall, scene.size, window) * (1 - share)
+    return body * share + _enlarged(wall, scene.size, window) * (1 - share), bare
 
 
 def _enlarged(small: Field, size: Size, window: Window) -> Field:
@@ -86,9 +86,13 @@ class _Paint:
 
     def skin(self) -> Field | None:
         """Skin from the seen skin, everywhere."""
-        known = (self._share(shrunk(self.scene.body.figure.skin, 3)) > 0.9) & (self.gone < 0.05)
+        body = self.scene.body
+        known = (self._share(shrunk(body.figure.skin & ~body.hair, 3)) > 0.9) & (self.gone < 0.05)
         if known.sum() < 12:
             return None
+        # brows, lips, brown hair and the shadow under the chin are not what a limb looks like
+        light = self.small.sum(-1)
+        known &= light > 0.85 * float(np.percentile(light[known], 60))
         usual = np.median(self.small[known], 0).astype(np.float32)
         return 0.8 * spread(self.small, known.astype(np.float32)) + 0.2 * usual
 

@@ -6,6 +6,7 @@ Imports numpy and OpenCV: loaded when the first job arrives.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 
@@ -136,10 +137,10 @@ class Renderer:
                     "no garment found in the garment picture",
                     "use a picture of the garment alone, on a plain or transparent background",
                 )
+            # measured as it is, then styled: a style must not move a neckline
+            garment = garment_of(cutout, category)
             picture = styled(cutout.picture, preset, layer=True)
-            return garment_of(
-                Cutout(picture, cutout.alpha, cutout.mask, cutout.source, cutout.notes), category
-            )
+            return replace(garment, cut=replace(garment.cut, picture=picture))
 
         return self._garments.get((name, category, preset), make)
 
