@@ -20,11 +20,21 @@ _HERE = __name__.rpartition(".")[0]
 
 BUILT_IN: Mapping[str, str] = {
     "local": f"{_HERE}.local.provider:LocalProvider",
+    "kling": f"{_HERE}.kling:Kling",
+    "fashn": f"{_HERE}.fashn:Fashn",
+    "fal": f"{_HERE}.fal:Fal",
+    "replicate": f"{_HERE}.replicate:Replicate",
+    "faceswap": f"{_HERE}.faceswap:FaceSwap",
     "bfl": f"{_HERE}.bfl:Bfl",
     "dashscope": f"{_HERE}.dashscope:DashScope",
     "http": f"{_HERE}.recipe:HttpService",
     "piapi": f"{_HERE}.piapi:PiApi",
     "segmind": f"{_HERE}.segmind:Segmind",
+    "comfyui": f"{_HERE}.comfyui.provider:ComfyUi",
+    "gemini": f"{_HERE}.gemini:Gemini",
+    "gradio": f"{_HERE}.gradio.provider:Gradio",
+    "openai": f"{_HERE}.openai:OpenAi",
+    "vertex": f"{_HERE}.vertex:Vertex",
 }
 
 

@@ -200,7 +200,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
             return
         if isinstance(reply.body, Iterator):
-            self._stream(reply, reply.body)
+            self._stream(reply, reply.body, twist)
             return
         media, body = _encoded(reply)
         head = self._head(reply, {"Content-Type": media, "Content-Length": str(len(body))})
@@ -215,12 +215,15 @@ class _Handler(BaseHTTPRequestHandler):
             return
         self.wfile.write(head + (b"" if self.command == "HEAD" else body))
 
-    def _stream(self, reply: Reply, chunks: Iterator[bytes]) -> None:
+    def _stream(self, reply: Reply, chunks: Iterator[bytes], twist: Twist) -> None:
         self.close_connection = True
         self.wfile.write(
             self._head(reply, {"Content-Type": reply.media or "text/event-stream", "Connection": "close"})
         )
-        for chunk in chunks:
+        for number, chunk in enumerate(chunks):
+            if twist.cut is not None and number == 1:  # the second piece breaks off in its middle
+                self.wfile.write(chunk[: int(len(chunk) * twist.cut)])
+                return
             self.wfile.write(chunk)
 
     def _head(self, reply: Reply, more: dict[str, str]) -> bytes:

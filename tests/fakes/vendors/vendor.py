@@ -84,6 +84,8 @@ class Vendor:
                 pattern = re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>[^/]+)", re.escape(where[1]))
                 pattern = re.sub(r"\\\{(\w+):path\\\}", r"(?P<\1>.+)", pattern)
                 self.routes.append((where[0], re.compile(pattern), f"{where[0]} {where[1]}", method))
+        # the most particular first: {rest:path} matches nearly everything
+        self.routes.sort(key=lambda known: (":path" in known[2], -len(known[2])))
         self.reset()
 
     def reset(self) -> None:

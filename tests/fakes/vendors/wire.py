@@ -112,7 +112,7 @@ DROP_BEFORE = Twist(handled=False, cut=0.0)
 DROP_AFTER = Twist(cut=0.0)
 """Done and billed; then closed without one byte of an answer."""
 CUT = Twist(cut=0.7)
-"""Done and billed; the answer breaks off."""
+"""Done and billed; the answer breaks off. A stream breaks off within its second piece."""
 HTML = Twist(handled=False, reply=Reply(200, "<html><body>Just a moment...</body></html>"))
 """A page from some box on the way."""
 

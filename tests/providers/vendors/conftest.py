@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -17,6 +18,7 @@ def _server() -> Iterator[FakeServer]:
 @pytest.fixture
 def fakes(_server: FakeServer) -> Iterator[FakeServer]:
     """One port, every vendor: fakes["fashn"]. Fails the test when a played vendor had a bug."""
+    _server.clock = time.time
     _server.reset()
     yield _server
     assert not _server.errors
