@@ -116,7 +116,7 @@ class Batch:
             chunk: list[tuple[int, Pair]] = []
             size = 8
             for n, row in enumerate(manifest()):
-                if self._brake.pulled.is_set():
+                if self._brake.no_more.is_set():
                     return
                 if isinstance(row, Invalid):
                     if turn == 0:

@@ -18,6 +18,8 @@ class Brake:
     def __init__(self, tell: Tell, clock: Callable[[], float]) -> None:
         self.pulled = threading.Event()
         """Set once the run is to stop."""
+        self.no_more = threading.Event()
+        """Set once no further rows are to be begun; those that are open go on to their end."""
         self.stop: Stop | None = None
         """Why; the gravest reason when there were several."""
         self._tell = tell
@@ -32,12 +34,21 @@ class Brake:
             scheduler.stop()
 
     def halt(self, stop: Stop) -> None:
-        """Start nothing any more. From any thread, any number of times."""
+        """Start nothing any more. From any thread, any number of times.
+
+        At the end of a budget nothing more is bought, but what was bought is made use of: rows that are open go on as
+        far as they can for nothing.
+        """
+        soft = stop.reason == "budget"
         with self._lock:
             first = self.stop is None
             if self.stop is None or EXIT_ORDER.index(stop.exit) < EXIT_ORDER.index(self.stop.exit):
                 self.stop = stop
-            self.pulled.set()
-        running = self._scheduler.stop() if self._scheduler is not None else 0
+            self.no_more.set()
+            if not soft:
+                self.pulled.set()
+        running = self._scheduler.plan.running if self._scheduler is not None else 0
+        if self._scheduler is not None and not soft:
+            running = self._scheduler.stop()
         if first:
             self._tell(Stopping(self._clock(), stop.reason, stop.text, running))

@@ -101,7 +101,7 @@ class Out:
             self._halt(Stop("account", Exit.FATAL_PROVIDER, f"{provider}: {text} ({fault.code})"))
         elif fault.kind is FaultKind.STORAGE:
             self._halt(Stop("storage", Exit.STORAGE, text))
-        elif fault.kind is FaultKind.BUDGET:
+        elif fault.kind is FaultKind.BUDGET and fault.code != OF_A_ROW:
             self._halt(Stop("budget", Exit.BUDGET, text))
         elif fault.code == "E-PROV-DOWN":
             self._halt(Stop("provider", Exit.TEMPORARY, f"{provider}: {text} ({fault.code})"))
@@ -117,7 +117,7 @@ class Out:
                     self._ask_again(ask, asked)
                 elif ask.fault is None:
                     self._fail(ask, asked, _LOST)
-                elif ask.fault.kind not in _LEFT:
+                elif ask.fault.kind not in _LEFT or ask.fault.code == OF_A_ROW:
                     self._fail(ask, asked, ask.fault)
             except Fault as fault:  # disk trouble while publishing or recording: the row stays undone
                 self._judge(fault, "")
@@ -175,6 +175,9 @@ class Out:
             stage=ask.fault_stage, column=column, value=value,
         )  # fmt: skip
 
+
+OF_A_ROW = "E-BUDGET-ROW"
+"""The limit of one row does not cover its next call: that row has failed, the others go on."""
 
 _LEFT = frozenset({FaultKind.STOPPED, FaultKind.BUDGET})
 """Faults after which a row is as if it had not been begun."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -10,6 +10,7 @@ import typer
 
 from ..settings.resolve import resolve
 from .options import Flags, takes
+from .question import asker
 
 
 @takes("resume")
@@ -21,22 +22,27 @@ def command(
 ) -> int:
     """Go on where a run stopped: after Ctrl-C, a crash, a full disk or failed rows.
 
-    Manifest and settings are those of the run's first record; an option given here wins over them.
+    Manifest and settings are those of the run's first record; an option given here wins over them. Where such an
+    option changes finished pictures or costs more, you are asked; --on-change answers: keep the run's, use the new
+    ones, or stop (exit 2, also where nobody can be asked). A manifest that has changed runs the difference.
     """
     from ..journeys import finding
     from ..journeys.naming import with_output
+    from ..journeys.resuming import Resuming
     from ..journeys.run import Wish, run
 
-    found = finding.unfinished(folder, resolve(flags))
+    first = resolve(flags)
+    found = finding.unfinished(folder, first)
     source = finding.manifest_of(found)
-    record = {**json.loads(found.run.settings), "output": "."}
-    settings = resolve(flags, source, record=record, folder=found.folder)
-    out = Path(folder) if folder else finding.shown(found.folder)
-    settings = with_output(settings, out)
+    resuming = Resuming(found, source, flags)
+    asking = asker(first.input)
+    settings = resuming.planned() if first.dry_run else resuming.choose(asking)
+    settings = with_output(settings, Path(folder) if folder else finding.shown(found.folder))
+    if not settings.quiet and not settings.json:
+        finding.introduce(found)
+        print("\n".join(resuming.lines()), file=sys.stderr)
     if settings.dry_run:
         from ..journeys import dryrun
 
         return int(dryrun.show(settings, source))
-    if not settings.quiet and not settings.json:
-        finding.introduce(found)
-    return int(run(Wish(settings, source, resumed=True)))
+    return int(run(Wish(settings, source, True, asking)))

@@ -8,6 +8,7 @@ import typer
 
 from ..settings.resolve import resolve
 from .options import Flags, takes
+from .question import asker
 
 
 @takes("run")
@@ -33,4 +34,4 @@ def command(
         from ..journeys import dryrun
 
         return int(dryrun.show(settings, source))
-    return int(go(Wish(settings, source)))
+    return int(go(Wish(settings, source, ask=asker(settings.input))))

@@ -31,13 +31,14 @@ from ..journal.table import RunRecord
 from ..lock import FolderLock, holder, in_use
 from ..manifest import Manifest
 from ..manifest.cells import to_cells
+from ..manifest.roll import Roll
 from ..model.errors import Exit, Fault, TryonError
-from ..model.events import RunEnded, RunStarted, Saved, Warned
+from ..model.events import Planned, RunEnded, RunStarted, Saved, Warned
 from ..model.outcome import DONE, RowState
 from ..model.pair import Pair
 from ..outputs import Outputs
 from ..standing import journey
-from . import screens
+from . import consent, screens
 from .naming import named_shortly, run_id
 from .signals import Signals
 
@@ -53,6 +54,8 @@ class Wish:
     source: str
     """The manifest as the user named it: a path, "-" or "" (lists in the settings)."""
     resumed: bool = False
+    ask: consent.Ask | None = None
+    """Puts a question to the person at the terminal; None: there is none."""
 
 
 def run(wish: Wish) -> Exit:
@@ -62,7 +65,14 @@ def run(wish: Wish) -> Exit:
     sys.setswitchinterval(0.0005)
     with Manifest.open(wish.source, settings.manifest_options(wish.source), stdin=_stdin()) as manifest:
         asked: list[Pair] = []
-        found = check(manifest, lambda pair: asked.append(pair) if len(asked) < HISTORY_PAIRS else None)
+        roll = Roll(manifest.folder)
+
+        def seen(pair: Pair) -> None:
+            roll.add(pair)
+            if len(asked) < HISTORY_PAIRS:
+                asked.append(pair)
+
+        found = check(manifest, seen, roll.add)
         if settings.strict and found.invalid:
             refuse_bad_rows(found, manifest.source)
         folder = wiring.absolute(settings.output)
@@ -70,13 +80,16 @@ def run(wish: Wish) -> Exit:
         with _locked(folder, settings, name) as held:
             if not held:
                 return Exit.OK
-            return _Journey(wish, manifest, found, asked, folder, name).go()
+            return _Journey(wish, manifest, found, asked, folder, name, roll).go()
 
 
 def _stdin() -> Any:
     """Standard input as bytes; an empty one where it was closed (<&-), as some schedulers do."""
     return sys.stdin.buffer if sys.stdin is not None else io.BytesIO()
 
+
+ROLL = ".tryon/rows.bin"
+"""What the last run was asked for, below the output folder: resume says by it what has changed since."""
 
 HISTORY_PAIRS = 20_000
 """Pairs of one run that the history remembers; the first ones of the manifest."""
@@ -107,13 +120,15 @@ class _Journey:
     """A run that holds its folder."""
 
     def __init__(
-        self, wish: Wish, manifest: Manifest, found: Checked, asked: list[Pair], folder: Path, name: str
-    ) -> None:
+        self, wish: Wish, manifest: Manifest, found: Checked, asked: list[Pair], folder: Path, name: str,
+        roll: Roll,
+    ) -> None:  # fmt: skip
         self.wish = wish
         self.settings = wish.settings
         self.manifest = manifest
         self.found = found
         self.asked = asked
+        self.roll = roll
         self.folder = folder
         self.name = name
         self.began = time.time()
@@ -151,7 +166,10 @@ class _Journey:
                 self.settings, recipe, store, stacks, bus.tell, self.brake,
                 journal=self.journal, outputs=outputs, cells=self.cells,
             )  # fmt: skip
+            planned = self.agreed(names) if self.money.used else None
             self.begin(tuple(stacks))
+            if planned is not None:
+                bus.tell(planned)
             timer = self.deadline()
             try:
                 ending = batch.run(lambda: self.manifest.rows(), self.found.priorities, self.found.rows)
@@ -161,6 +179,12 @@ class _Journey:
             code = self.end(ending, batch, store)
             signals.over()
         return self.leave(code, batch)
+
+    def agreed(self, names: list[str]) -> Planned:
+        """The plan of a run that may spend money. Raises TryonError(USAGE) when nobody has agreed to that."""
+        seen = consent.plan(self.settings, names, self.manifest.rows())
+        consent.agree(self.settings, seen, self.wish.ask)
+        return consent.planned(seen)
 
     def open_store(self, bus: Any) -> Any:
         from ..store.open import open_store
@@ -184,6 +208,7 @@ class _Journey:
                 os.getpid(), socket.gethostname(),
             )
         )  # fmt: skip
+        self.roll.write(self.folder / ROLL, self.manifest.digest)
         self.history.begin(self.past())
         self.screen.bus.tell(
             RunStarted(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections.abc import Callable
@@ -49,6 +50,8 @@ class Purse:
     blobs: Blobs | None = None
     """Where a picture may lie that the index has forgotten."""
     assets: Assets | None = None
+    refused: float = math.inf
+    """The least price (micro-USD) that the limits no longer covered: after that a run only ends what it has."""
     pause: Callable[[float], None] = time.sleep
     """Wait between two questions about a job; a stop does not cut it short."""
     nap: Callable[[float], bool] | None = None

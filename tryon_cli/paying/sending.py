@@ -37,6 +37,9 @@ class Sending(Hand):
             )  # fmt: skip
         if self.unasked and self.known():
             return
+        if self.price >= self.purse.refused:
+            # no upload for a call that cannot be paid
+            raise Fault(FaultKind.BUDGET, "the limit does not cover this call", code="E-BUDGET")
         token = self.token()
         request = self.remote.prepare(self.job, token)
         crashpoint("paid-K0")
@@ -48,7 +51,12 @@ class Sending(Hand):
     def intend(self, token: str, fingerprint: str) -> None:
         limit = None if self.job.limit is None else micro(self.job.limit)
         planned = self.unit._replace(price=self.price, token=token, fingerprint=fingerprint, row=self.job.row)
-        self.unit = self.ledger.intend(planned, self.purse.limits, limit)
+        try:
+            self.unit = self.ledger.intend(planned, self.purse.limits, limit)
+        except Fault as fault:
+            if fault.kind is FaultKind.BUDGET and limit is None:
+                self.purse.refused = min(self.purse.refused, self.price)
+            raise
 
     def known(self) -> bool:
         """An earlier ledger was lost: does the service know this call although we do not?"""
