@@ -68,9 +68,13 @@ class Commits:
         if self._thread is None or self._closed:
             return
         entry = (key, value)
-        with self._lock:
-            self._pending[key] = entry
+        # a lock that every step of every thread takes is one that they queue up at: only an equal key needs it
+        if self._pending.setdefault(key, entry) is entry:
             self._queue.put(entry)
+        else:
+            with self._lock:
+                self._pending[key] = entry
+                self._queue.put(entry)
         if self._fault is not None:
             raise self._fault
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections import OrderedDict
+from collections import OrderedDict, deque
+from contextlib import suppress
 
 from ..model.digest import Digest
 from ..model.ports import Blobs
@@ -21,6 +22,7 @@ class MemoryBlobs:
         self._size = size
         self._held = 0
         self._blobs: OrderedDict[Digest, bytes] = OrderedDict()
+        self._added: deque[int] = deque()
         self._lock = threading.Lock()
 
     def put(self, data: bytes, *, durable: bool = False) -> Digest:
@@ -29,11 +31,11 @@ class MemoryBlobs:
         return digest
 
     def get(self, digest: Digest) -> bytes | None:
-        with self._lock:
-            data = self._blobs.get(digest)
-            if data is not None:
+        data = self._blobs.get(digest)
+        if data is not None:
+            with suppress(KeyError):  # just pushed out
                 self._blobs.move_to_end(digest)
-                return data
+            return data
         data = self._inner.get(digest)
         if data is not None:
             self._keep(digest, data)
@@ -43,13 +45,17 @@ class MemoryBlobs:
         return self._inner.has(digest, size)
 
     def _keep(self, digest: Digest, data: bytes) -> None:
-        if len(data) * 8 > self._size:
+        """Single operations of the table are atomic. Nobody waits for the lock: who holds it counts for all."""
+        if len(data) * 8 > self._size or digest in self._blobs:
             return
-        with self._lock:
-            if digest in self._blobs:
-                return
-            self._blobs[digest] = data
-            self._held += len(data)
-            while self._held > self._size:
-                _, gone = self._blobs.popitem(last=False)
-                self._held -= len(gone)
+        if self._blobs.setdefault(digest, data) is data:
+            self._added.append(len(data))
+        while self._added and self._lock.acquire(blocking=False):
+            try:
+                while self._added:
+                    self._held += self._added.popleft()
+                while self._held > self._size:
+                    _, gone = self._blobs.popitem(last=False)
+                    self._held -= len(gone)
+            finally:
+                self._lock.release()
