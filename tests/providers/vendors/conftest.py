@@ -22,3 +22,21 @@ def fakes(_server: FakeServer) -> Iterator[FakeServer]:
     _server.reset()
     yield _server
     assert not _server.errors
+
+
+@pytest.fixture
+def closing(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Closes what vendors' SDKs leave open, so that no socket is left to the garbage collector."""
+    import httpx
+
+    opened: list[httpx.Client] = []
+    begin = httpx.Client.__init__
+
+    def remembered(self: httpx.Client, *args: object, **options: object) -> None:
+        begin(self, *args, **options)  # type: ignore[arg-type]
+        opened.append(self)
+
+    monkeypatch.setattr(httpx.Client, "__init__", remembered)
+    yield
+    for client in opened:
+        client.close()
