@@ -126,13 +126,29 @@ def _folder(name: str, folder: Any) -> Iterator[Finding]:
 
 
 def _providers(settings: Any) -> Iterator[Finding]:
+    """Those that a run would use, and those that the settings name."""
     from .. import wiring
+
+    for name in dict.fromkeys((*wiring.provider_names(settings.recipe()), *settings.providers)):
+        yield _provider(name, settings)
+
+
+def _provider(name: str, settings: Any) -> Finding:
     from ..model.errors import TryonError
+    from ..model.remote import Keyed, Remote
     from ..providers import registry
 
-    for name in wiring.provider_names(settings.recipe()):
-        try:
-            offer = registry.load(name, settings.providers).offer
-            yield Finding("ok", f"provider {name}: {', '.join(offer.tasks)}")
-        except TryonError as error:
-            yield Finding("fail", error.what, "; ".join(error.details))
+    try:
+        provider: Any = registry.load(name, settings.providers)
+        if isinstance(provider, Keyed):
+            provider.ready()
+    except TryonError as error:
+        return Finding("fail", f"provider {name}: {error.what}", "; ".join(error.details))
+    offer = provider.offer
+    limits = [f"{offer.slots} at once"] if not offer.cpu else []
+    prices = [f"{task} ${price:.3f}" for task, price in offer.price.items() if price]
+    if isinstance(provider, Remote):
+        limits += [f"{provider.terms.per_minute} a minute"] if provider.terms.per_minute else []
+        limits += [f"account {provider.terms.account}"] if provider.terms.account else []
+    told = "; ".join(filter(None, (", ".join(limits), ", ".join(prices))))
+    return Finding("ok", f"provider {name}: {', '.join(offer.tasks)}" + (f" ({told})" if told else ""))

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated, Any
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ..listeners.clean import clean
 from ..settings.resolve import resolve
 from .options import Flags, takes
+from .question import answered
+
+if TYPE_CHECKING:
+    from ..promises import Promise
 
 app = typer.Typer(help="Who can render, and whether they work.", add_completion=False)
 
@@ -48,27 +55,58 @@ def listed(flags: Flags) -> int:
 def check(
     flags: Flags,
     name: Annotated[str, typer.Argument(help="A name from `tryon providers list`, or module:Class.")],
+    task: Annotated[
+        str, typer.Option(help="Stage to try; the cheapest one otherwise.", metavar="STAGE")
+    ] = "",
+    human: Annotated[
+        Path | None, typer.Option(help="Your own picture of a person.", metavar="PICTURE")
+    ] = None,
+    garment: Annotated[
+        Path | None, typer.Option(help="Your own picture of a garment.", metavar="PICTURE")
+    ] = None,
 ) -> int:
-    """Run the promises of the port against a provider, with small pictures of our own.
+    """Run the promises of the port against a provider, with small pictures of our own or with yours.
 
-    Costs nothing for free providers; for others it says the price and asks first. Exit code 0: it keeps them all.
+    At a service that costs money one call is made, after its price was agreed to (or with --yes). Exit code 0: it
+    keeps them all.
     """
-    from ..model.errors import Exit, TryonError
-    from ..promises import promises
+    from ..model.errors import Exit
     from ..providers import registry
 
     settings = resolve(flags)
     provider = registry.load(name, settings.providers)
-    cost = sum(provider.offer.price.values())
-    if cost:
-        raise TryonError(
-            Exit.USAGE, f"checking {name} would cost about ${2 * cost:.2f}, which this version does not spend.",
-            details=("only free providers are checked so far",),
-        )  # fmt: skip
+    own = {role: path for role, path in (("human", human), ("garment", garment), ("image", human)) if path}
     broken = 0
-    for promise in promises(provider):
+    for promise in _promises(settings, provider, task, own):
         broken += not promise.kept
         mark = "ok  " if promise.kept else "FAIL"
-        print(f"{mark} {promise.name}" + (f": {promise.why}" if promise.why else ""))
+        print(f"{mark} {clean(promise.name)}" + (f": {clean(promise.why)}" if promise.why else ""))
     print("every promise is kept" if not broken else f"{broken} promises are broken")
     return int(Exit.OK if not broken else Exit.PARTIAL)
+
+
+def _promises(settings: Any, provider: Any, task: str, pictures: dict[str, Path]) -> Iterator[Promise]:
+    from .. import promises
+    from ..journeys import trying
+    from ..model.remote import Remote
+
+    if not isinstance(provider, Remote):
+        _agreed(settings, provider.offer.name, 2 * sum(provider.offer.price.values()))
+        return promises.promises(provider)
+    trial = trying.cheapest(provider.offer, task)
+    _agreed(settings, f"one {trial.task} at {provider.offer.name}", trial.price)
+    return trying.promises(settings, provider, trial, pictures)
+
+
+def _agreed(settings: Any, what: str, cost: float) -> None:
+    """Return when this may be spent. Raises TryonError(USAGE)."""
+    from ..model.errors import Exit, TryonError
+
+    if not cost or settings.yes:
+        return
+    answer = answered(f"Checking {what} costs about ${cost:.2f}. Go on? [y/N] ", settings.input)
+    if answer not in ("y", "yes"):
+        how = ("say  --yes  where nobody can be asked",) if answer is None else ()
+        raise TryonError(
+            Exit.USAGE, f"checking {what} costs about ${cost:.2f}; nothing was sent", details=how
+        )

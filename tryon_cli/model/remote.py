@@ -141,6 +141,15 @@ class Kit:
 
 
 @runtime_checkable
+class Keyed(Protocol):
+    """A provider that needs a key."""
+
+    def ready(self) -> None:
+        """Sends nothing. Raises TryonError(USAGE) for a key that is missing or cannot be used."""
+        ...
+
+
+@runtime_checkable
 class Remote(Protocol):
     """A service elsewhere. Every method raises Fault; none sleeps, retries, counts money or stores."""
 

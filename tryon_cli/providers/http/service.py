@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
 from ...model.digest import Digest, digest_of
-from ...model.errors import Fault, FaultKind
+from ...model.errors import Exit, Fault, FaultKind, TryonError
 from ...model.ports import Done, Job, Offer
 from ...model.remote import Accepts, Call, Kit, Pending, Terms, Ticket
 from .client import Http, Reply
@@ -106,6 +106,15 @@ class Service:
     @property
     def accepts(self) -> Accepts:
         return self._terms.accepts
+
+    def ready(self) -> None:
+        """Can jobs be sent at all? Sends nothing. Raises TryonError(USAGE) for a key that is missing or unusable."""
+        try:
+            self.headers()
+        except Fault as fault:
+            raise TryonError(
+                Exit.USAGE, fault.text, details=(fault.fix,) if fault.fix else (), code=fault.code
+            ) from None
 
     def attach(self, kit: Kit) -> None:
         self.kit = kit
