@@ -6,15 +6,17 @@ from .images.gate import prepare
 from .images.reading import read
 from .images.sniff import glance
 from .model.errors import Complaint, Fault, Level
+from .model.links import NOTHING, Fetch, is_link
 from .model.pair import Pair
 
 
 class Looker:
     """Told each valid row; keeps what is wrong with its pictures."""
 
-    def __init__(self, *, deep: bool) -> None:
-        """deep: decode everything, as a run would."""
+    def __init__(self, *, deep: bool, fetch: Fetch) -> None:
+        """deep: decode everything, as a run would, and fetch what lies in the web."""
         self._deep = deep
+        self._fetch = fetch
         self._known: dict[tuple[str, str], Fault | None] = {}
         self.complaints: list[Complaint] = []
         self.bad_rows = 0
@@ -37,8 +39,9 @@ class Looker:
         if key not in self._known:
             try:
                 if self._deep:
-                    prepare(read(path), "human" if role == "human" else "garment")
-                else:
+                    data = self._fetch(path, NOTHING).data if is_link(path) else read(path)
+                    prepare(data or b"", "human" if role == "human" else "garment")
+                elif not is_link(path):
                     glance(path)
                 self._known[key] = None
             except Fault as fault:

@@ -9,6 +9,7 @@ import os
 import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import Executor
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,7 @@ from .engine.scheduler import Scheduler
 from .engine.shape import Lane
 from .engine.threads import ThreadWorkers
 from .model.errors import Exit, TryonError
+from .model.links import Fetch
 from .model.ports import Provider, Tell
 from .model.remote import Assets
 from .model.step import Errand
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
     from .model.pair import Pair, Recipe
     from .outputs import Outputs
     from .settings import Settings
+    from .store.links import Pictures
     from .store.open import Store
 
 MOST_WORKERS = 256
@@ -166,7 +169,8 @@ def batch(
     scheduler = Scheduler(plan, store.index.find, out, settings.window)
     out.again = lambda ask: scheduler.admit([ask], again=True)
     brake.watch(scheduler)
-    worker = Worker(store.blobs, store.index, store.memo, stacks)
+    pictures = pictures_of(settings, store, tell, brake)
+    worker = Worker(store.blobs, store.index, pictures, stacks)
     if executor is None:
         workers: ThreadWorkers | OutsideWorkers = ThreadWorkers(
             scheduler, lambda step: perform(worker, errand(step)), threads
@@ -174,8 +178,29 @@ def batch(
     else:
         workers = OutsideWorkers(scheduler, executor, lambda sent: perform(worker, sent), errand, threads)
     limits = Limits(max_flagged=settings.max_flagged, error_on_nothing=settings.error_on_nothing)
-    asker = Asker(composer, recipe, store.memo)
+    asker = Asker(composer, recipe, pictures)
     return Batch(asker, scheduler, workers, rows, brake, journal, outputs, limits)
+
+
+def pictures_of(settings: Settings, store: Store, tell: Tell, brake: Brake) -> Pictures:
+    """Names and bytes of the pictures that rows name, by path or address."""
+    from .store.links import Pictures
+
+    return Pictures(
+        store.memo, store.blobs, store.index.commits, fetching(settings), tell=tell, stopped=brake.no_more.is_set
+    )
+
+
+def fetching(settings: Settings) -> Fetch:
+    """Who fetches pictures by address; nothing is loaded before the first one."""
+
+    @cache
+    def fetcher() -> Fetch:
+        from .providers.http.fetch import Fetcher
+
+        return Fetcher(private=settings.allow_private, most=settings.max_download)
+
+    return lambda url, known: fetcher()(url, known)
 
 
 def errand(step: Step) -> Errand:

@@ -121,8 +121,9 @@ def test_m_glob_that_finds_nothing_names_the_folder_and_its_files(shop: Shop, si
 @pytest.mark.parametrize(
     ("cell", "word"),
     [
-        ("https://cdn.example/p7.jpg", "not read yet"),
-        ("HTTP://cdn.example:80/p7.jpg?x=1", "not read yet"),
+        ("http://169.254.169.254/latest/meta-data", "public internet"),
+        ("http://2130706433/x.jpg", "number"),
+        ("http://localhost/x.jpg", "this machine"),
         ("file:///etc/passwd", "file:"),
         ("ftp://host/x.jpg", "ftp:"),
         ("s3://bucket/x.jpg", "s3:"),
@@ -141,6 +142,28 @@ def test_m_url_gives_the_reason(shop: Shop, cell: str, word: str) -> None:
     assert reading.wrong == [("1", 2, "human", "M-URL")]
     assert word in reading.only_complaint().text
     assert reading.only_complaint().fix
+
+
+def test_addresses_of_pictures_are_rows_like_others(shop: Shop) -> None:
+    reading = shop.read(
+        f"{HEAD}\nHTTPS://CDN.example:443/people/p%207.jpg?x=1#top,garments/g1.png\n"
+        "https://cdn.example/people/p%207.jpg?x=1,https://cdn.example\n"
+    )
+    first, second = reading.pairs
+    assert first.human == second.human == "https://cdn.example/people/p%207.jpg?x=1"
+    assert second.garments == ("https://cdn.example/",)
+    assert first.id.startswith("p") and "7" in first.id
+
+
+def test_an_inner_address_is_a_row_where_that_is_allowed(shop: Shop) -> None:
+    text = f"{HEAD}\nhttp://127.0.0.1:8188/view?filename=a.png,garments/g1.png\n"
+    assert shop.read(text).wrong == [("1", 2, "human", "M-URL")]
+    assert shop.read(text, allow_private=True).pairs[0].human == "http://127.0.0.1:8188/view?filename=a.png"
+
+
+def test_one_address_for_both_is_one_picture(shop: Shop) -> None:
+    reading = shop.read(f"{HEAD}\nhttps://cdn.example/a.jpg,https://CDN.example:443/a.jpg#x\n")
+    assert reading.wrong == [("1", 2, "garment", "M-PAIR")]
 
 
 def test_m_image_an_empty_file(shop: Shop) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import NamedTuple, Protocol
 
 from ..engine.shape import Shape
@@ -15,7 +16,11 @@ MEMO = 200_000
 
 
 class Names(Protocol):
-    """Digests of files."""
+    """Digests of pictures, by path or address."""
+
+    def ahead(self, paths: Iterable[str]) -> None:
+        """These will be asked for soon."""
+        ...
 
     def digest(self, path: str) -> tuple[Digest, int]:
         """Digest and size in bytes. Raises Fault(INPUT)."""
@@ -72,6 +77,11 @@ class Asker:
         options = dict(self._base.options)
         options |= {name[4:]: value for name, value in values.items() if name.startswith("opt.")}
         return self._base._replace(**{**fields, "options": tuple(sorted(options.items()))})  # type: ignore[arg-type]
+
+    def ahead(self, pairs: Iterable[Pair]) -> None:
+        """These will be asked soon: what lies far away may be fetched meanwhile."""
+        paths = (path for pair in pairs for path in (pair.human, *pair.garments))
+        self._names.ahead(path for path in paths if path not in self._digests)
 
     def ask(self, pair: Pair) -> Question:
         """What the row asks. Raises Wrong for a picture that cannot be read, TryonError for a recipe."""

@@ -82,6 +82,8 @@ class Batch:
         try:
             self._feed(manifest, sorted(set(priorities), reverse=True))
         except Fault as fault:
+            if fault.kind is FaultKind.STOPPED and self._brake.stop is not None:
+                return self._ended(total, began)  # asked to stop while a picture was on its way
             reason, code = (
                 ("storage", Exit.STORAGE) if fault.kind is FaultKind.STORAGE else ("internal", Exit.INTERNAL)
             )
@@ -90,6 +92,9 @@ class Batch:
             self._brake.halt(Stop("settings", Exit.USAGE, "the settings cannot work"))
             self._collect()
             raise
+        return self._ended(total, began)
+
+    def _ended(self, total: int, began: float) -> Ending:
         self._collect()
         return self._ending(total, began)
 
@@ -136,6 +141,7 @@ class Batch:
         before = self._journal.find([pair.id for _, pair in chunk]) if self._journal else {}
         kept: list[tuple[int, RowRecord]] = []
         asks: list[Ask] = []
+        self._asker.ahead(pair for _, pair in chunk)
         for n, pair, question in self._questions(chunk):
             place, record = before.get(pair.id, (0, None))
             if record is not None and self._lies_there(record, question):

@@ -7,6 +7,7 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
+from .. import wiring
 from ..batch.check import Checked, check, described, refuse_bad_rows
 from ..batch.decision import Decision, decided, invalid, left_out, said
 from ..listeners.clean import clean
@@ -41,7 +42,7 @@ def show(settings: Settings, source: str, *, deep: bool) -> Exit:
 
 def look(settings: Settings, source: str, decisions: list[Decision] | None, *, deep: bool) -> Checked:
     """Read every row and look at its pictures. decisions: gets what was found of each row."""
-    looker = Looker(deep=deep)
+    looker = Looker(deep=deep, fetch=wiring.fetching(settings))
 
     def seen(pair: Pair) -> None:
         wrong = looker.look(pair)

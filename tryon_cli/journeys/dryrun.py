@@ -21,6 +21,7 @@ from ..model.events import Event
 from ..model.pair import Pair
 from ..pipeline import Composer
 from ..stages.table import STAGES
+from ..store.links import Remembered
 from ..store.open import open_store
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ def survey(
         return offers[provider].price.get(STAGES[stage].task, 0.0) if provider else 0.0
 
     with open_store(settings.cache_path, nobody, read_only=True) as store:
-        asker = Asker(Composer(offers, lanes.lane), recipe, store.memo)
+        asker = Asker(Composer(offers, lanes.lane), recipe, Remembered(store.memo, store.index.commits))
         return Surveyor(asker, store.index.find, price, decide=decide).survey(rows)
 
 

@@ -1,19 +1,29 @@
-"""Addresses of pictures in the web. Knows no files and opens no connection.
-
-Fetching does not exist yet. When it does, check() returns the fetched picture's place instead, and
-everything before it (one spelling per address, one complaint per address) stays.
-"""
+"""Addresses of pictures in the web. Knows no files and opens no connection: only the form is looked at here."""
 
 from __future__ import annotations
 
+import hashlib
 import re
+from typing import NamedTuple
 
 from tryon_cli.model.errors import Complaint
 
+from .kinds import kind_of
 from .trouble import bad
 
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):(?://|[^\\/])")
 LONGEST = 2_048
+
+
+class Link(NamedTuple):
+    """An address that may be fetched; its fields are those of a Picture."""
+
+    path: str
+    """One spelling per address."""
+    name: str
+    kind: str
+    file: tuple[int, int]
+    """Equal for equal addresses, and for no file."""
 
 
 def is_link(cell: str) -> bool:
@@ -21,32 +31,36 @@ def is_link(cell: str) -> bool:
     return ":" in cell and _SCHEME.match(cell) is not None
 
 
-def check(column: str, cell: str) -> Complaint:
-    """What is wrong with an address; for now there is always something, since none can be fetched."""
-    reason, fix = _form(cell)
+def look(column: str, cell: str, *, private: bool = False) -> Link | Complaint:
+    """The address, or what is wrong with its form. private: addresses of this network are allowed."""
+    reason, fix = _form(cell, private)
     if reason:
         return bad("M-URL", column, cell, reason, fix)
-    return bad("M-URL", column, cell, "pictures by URL are not read yet", "download it and give the path")
+    return _link(cell)
 
 
-def _form(cell: str) -> tuple[str, str]:
-    from urllib.parse import urlsplit  # 4 ms to import; most manifests hold no address
-
+def _form(cell: str, private: bool) -> tuple[str, str]:
     scheme = cell.split(":", 1)[0].lower()
     if scheme not in ("http", "https"):
         fix = "give the plain path" if scheme == "file" else "download it and give the path"
         return f"addresses that start with {scheme}: are not allowed, only http and https", fix
     if len(cell) > LONGEST:
         return f"the address has {len(cell):,} characters, {LONGEST:,} are allowed", "use a shorter address"
-    try:
-        parts = urlsplit(cell)
-        port = parts.port
-    except ValueError as error:
-        return f"this is no address: {error}", "correct it, or download the picture and give the path"
-    if not parts.hostname or re.search(r"[\s\\]", cell):
-        return "the address has no host, or holds spaces or backslashes", "correct it"
-    if parts.username is not None or parts.password is not None:
-        return "the address holds a user name or a password", "take it out: manifests are shared"
-    if port is not None and port not in (80, 443):
-        return f"port {port} is not allowed, only 80 and 443", "download it and give the path"
-    return "", ""
+    from tryon_cli.providers.http.guard import trouble  # 10 ms to import; most manifests hold no address
+
+    return trouble(cell, private=private)
+
+
+def _link(cell: str) -> Link:
+    from urllib.parse import unquote, urlsplit
+
+    parts = urlsplit(cell)
+    host, port = (parts.hostname or "").rstrip("."), parts.port
+    shown = f"[{host}]" if ":" in host else host
+    if port is not None and port != {"http": 80, "https": 443}[parts.scheme]:
+        shown += f":{port}"
+    query = f"?{parts.query}" if parts.query else ""
+    path = f"{parts.scheme}://{shown}{parts.path or '/'}{query}"
+    name = unquote(parts.path.rstrip("/").rpartition("/")[2], errors="replace").replace("/", "_") or host
+    number = int.from_bytes(hashlib.sha256(path.encode("utf-8", "surrogatepass")).digest()[:7])
+    return Link(path, name, kind_of(parts.path), (-1, number))

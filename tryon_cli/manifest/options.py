@@ -33,6 +33,8 @@ class ManifestOptions:
     """Further folders pictures may be read from."""
     expand_vars: bool = False
     """Expand ~ and $NAME in paths."""
+    allow_private: bool = False
+    """Addresses of pictures may lead into this machine's network, at any port."""
     max_rows: int | None = 10_000
     """Most rows that patterns and lists may make (rows written out one by one do not count). None: any."""
     strict: bool = False

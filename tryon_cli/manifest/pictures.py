@@ -29,7 +29,7 @@ class Picture(NamedTuple):
     """A file that may be read as a picture."""
 
     path: str
-    """Real and absolute: links are resolved, so that what was checked is what is opened."""
+    """Real and absolute: links are resolved, so that what was checked is what is opened. Or an address in the web."""
     name: str
     """As it was called in the row, without folders: the stem of ids and output names."""
     kind: str
@@ -57,8 +57,10 @@ class Pictures:
         *,
         allow_outside: bool = False,
         expand_vars: bool = False,
+        allow_private: bool = False,
     ) -> None:
         """base: where relative paths start; root: where they are tried next."""
+        self._allow_private = allow_private
         folders = [base, *([root] if root else [])]
         self._bases = [os.path.realpath(folder) for folder in folders]
         named = [os.path.abspath(folder) for folder in (*folders, *allow_roots)]
@@ -90,7 +92,8 @@ class Pictures:
 
     def _look(self, cell: str) -> Look:
         if links.is_link(cell):
-            return links.check("", cell)
+            link = links.look("", cell, private=self._allow_private)
+            return Picture(*link) if isinstance(link, links.Link) else link
         path = self._expanded(cell)
         refused: Complaint | None = None
         tried: list[str] = []

@@ -79,6 +79,7 @@ class Manifest:
         pictures = Pictures(
             self.folder, options.root, options.allow_roots,
             allow_outside=options.allow_outside, expand_vars=options.expand_vars,
+            allow_private=options.allow_private,
         )  # fmt: skip
         reading = Pass(self.source, options, Outfits(pictures, literal=form.literal), form.expected, complain)
         for said in self.notices if complain else ():

@@ -129,6 +129,10 @@ class Settings:
     allow_root: Annotated[tuple[Path, ...], S("Further folder with pictures.", "manifest", READ, guarded=True,
         metavar="FOLDER", example='["/srv/pictures"]')] = ()
     expand_vars: Annotated[bool, S("Expand ~ and $NAME in paths.", "manifest", READ, guarded=True)] = False
+    allow_private: Annotated[bool, S("Addresses may lead into this network, at any port.", "manifest", READ,
+        guarded=True)] = False
+    max_download: Annotated[int, S("Largest picture fetched by address, in MB.", "manifest", READ, least=1,
+        most=200)] = 25
     max_rows: Annotated[int, S("Most rows that patterns and lists may make.", "manifest", READ, least=1,
         most=100_000_000)] = 10_000
     override: Annotated[Mapping[str, str], S("A value that beats every row, by column.", "manifest", READ,

@@ -18,7 +18,7 @@ def manifest_options(settings: Settings, providers: tuple[str, ...] | None) -> M
     return ManifestOptions(
         format=s.manifest_format, delimiter=s.delimiter, encoding=s.encoding, columns=tuple(s.map.items()),
         root=s.root, allow_outside=s.allow_outside, allow_roots=s.allow_root, expand_vars=s.expand_vars,
-        max_rows=s.max_rows, strict=s.strict, defaults=s.defaults, overrides=s.override,
+        allow_private=s.allow_private, max_rows=s.max_rows, strict=s.strict, defaults=s.defaults, overrides=s.override,
         name_template=s.name, picture_format=s.format, only=s.only, providers=providers,
         outfit_order=s.outfit_order, humans=s.humans, garments=s.garments, pairing=s.pairing,
     )  # fmt: skip

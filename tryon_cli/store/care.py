@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 from ..model.digest import Digest, Key
 from .disk import DAY, Blob
+from .links import linked
 from .open import Store
 from .scratch import sweep
 
@@ -80,7 +81,7 @@ def verify(store: Store, progress: Callable[[int], None] = lambda done: None) ->
         if n % 100 == 0:
             progress(n)
     store.index.flush()
-    named: set[Digest] = set()
+    named = linked(store.index.commits)
     gone: list[Key] = []
     for key, answer in store.index.items():
         named.add(answer.digest)
@@ -104,7 +105,7 @@ def gc(
     now = time.time() if now is None else now
     with _alone(store.root) as alone:
         blobs = sorted(store.disk.all(), key=lambda blob: blob.used)
-        named = {answer.digest for _, answer in store.index.items()}
+        named = {answer.digest for _, answer in store.index.items()} | linked(store.index.commits)
         total = sum(blob.size for blob in blobs)
         removed: list[Blob] = []
         kept = 0

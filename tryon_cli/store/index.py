@@ -13,6 +13,7 @@ from ..model.outcome import Answer
 from ..model.ports import Tell
 from .answers import pack, unpack
 from .commits import Commits
+from .links import KIND as OF_A_LINK
 from .memo import KIND as OF_A_FILE
 from .mend import open_table
 from .table import LIMIT, NOTICE
@@ -82,7 +83,7 @@ class DiskIndex:
     def items(self) -> Iterator[tuple[Key, Answer]]:
         """Every committed answer; what is none is refused on the way."""
         for name, data in self.commits.items():
-            if data is not None and data[:1] == OF_A_FILE:
+            if data is not None and data[:1] in (OF_A_FILE, OF_A_LINK):
                 continue
             try:
                 answer = unpack(data)  # type: ignore[arg-type]

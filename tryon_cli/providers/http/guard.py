@@ -41,6 +41,8 @@ _REFUSED = tuple(
 )  # fmt: skip
 """Beside what the ipaddress module knows, which differs between versions of Python."""
 
+_PORTS = (80, 443)
+
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
@@ -124,7 +126,7 @@ def trouble(url: str, *, private: bool = False) -> tuple[str, str]:
         return "the address holds a user name or a password", "take it out: manifests are shared"
     if not parts.hostname or ("[" in parts.netloc) != (":" in parts.hostname):
         return "the address has no host", "correct it"
-    if not private and port is not None and port not in (80, 443):
+    if not private and port is not None and port not in _PORTS:
         return f"port {port} is not allowed, only 80 and 443", "download it, or run with --allow-private"
     why = _host_trouble(parts.hostname, private)
     return (why, "download it, or run with --allow-private if you trust this manifest") if why else ("", "")
