@@ -49,11 +49,11 @@ class Kling(Service):
     WAIT = 3.0
     MAX_VARIANTS = 8  # nothing can be seeded: every call gives another picture
     SUBMIT_SECONDS = 180.0
+    # whether a failed job is charged is not established: it is not bought again by itself
     TERMS = Terms(
-        lookup=True,
-        kept=29 * 24 * 3600.0,
+        lookup=True, charges_failures=True, kept=29 * 24 * 3600.0,
         accepts=Accepts(("jpeg", "png"), least=300, most=4096, size=10_000_000),
-    )
+    )  # fmt: skip
     WORDS = Words(
         kinds={
             "1000": _A, "1001": _A, "1002": _A, "1100": _A, "1101": _A, "1102": _A, "1103": _A, "1304": _A,

@@ -63,7 +63,13 @@ class Replicate(Service):
     WAIT = 2.0
     MAX_VARIANTS = 8
     # deleted after one hour; 600 predictions a minute, 6 without a payment method (then it says how long to wait)
-    TERMS = Terms(kept=3300.0, per_minute=600, accepts=Accepts(("jpeg", "png", "webp"), 0, 3000, 20_000_000))
+    # whether a failed one is billed for its seconds is not established: it is not bought again by itself
+    TERMS = Terms(
+        charges_failures=True,
+        kept=3300.0,
+        per_minute=600,
+        accepts=Accepts(("jpeg", "png", "webp"), 0, 3000, 20_000_000),
+    )
     WORDS = Words(
         words={
             "nsfw": FaultKind.CONTENT, "sensitive content": FaultKind.CONTENT, "safety": FaultKind.CONTENT,

@@ -99,6 +99,10 @@ class FakeProcess:
         errors: list[str] = self._ask("errors")
         return errors
 
+    def reset(self) -> None:
+        """Every vendor as new."""
+        self._ask("reset")
+
     def set(self, name: str, **settings: Any) -> None:
         """polls, seconds, slots, lifetime, registration, size."""
         self._ask(name, {"set": settings})

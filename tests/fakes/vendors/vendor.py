@@ -21,6 +21,9 @@ class World(Protocol):
 
     url: str
 
+    @property
+    def gone(self) -> bool: ...
+
     def clock(self) -> float: ...
 
     def sleep(self, seconds: float) -> None: ...
@@ -159,7 +162,7 @@ class Vendor:
         """A job, charged for. token: the client's own id, where the vendor takes one."""
         name = f"{self.NAME}{len(self.charges) + 1:06d}"
         token = token or hashlib.sha256(asked.body).hexdigest()
-        made = picture(seed if seed is not None else asked.body, self.size)
+        made = picture(seed if seed is not None else asked.body, tuple(self.size))
         fault = self._ends.popleft() if self._ends else None
         work = self.works[name] = Work(name, asked, token, self.world.clock(), made, fault)
         self.charges.append(Charge(asked.credential, token, self.PRICE, name))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -184,6 +185,15 @@ class TestFal(RemoteContract):
             remote.prepare(self.jobs[2], TOKEN)
         assert caught.value.kind is K.TRANSIENT
         assert remote.prepare(self.jobs[2], TOKEN)
+
+    def test_rows_that_start_together_send_a_picture_once(self, remote: Remote, fake: Vendor) -> None:
+        fake.next(UPLOAD, instead(500))
+        with ThreadPoolExecutor(12) as threads:
+            calls = [threads.submit(remote.prepare, self.jobs[1], f"{TOKEN}{n}") for n in range(12)]
+        failed = [call for call in calls if call.exception() is not None]
+        assert len(failed) == 1, "who waited tries for himself"
+        assert len(fake.asked(UPLOAD)) == 2 and len(fake.asked(TOKENS)) == 1
+        assert len({call.result().fingerprint for call in calls if call not in failed}) == 1
 
     def test_the_key_does_not_go_to_the_cdn(self, remote: Remote, fake: Vendor) -> None:
         remote.prepare(self.jobs[0], TOKEN)

@@ -17,6 +17,7 @@ from ...model.remote import Accepts, Call, Kit, Pending, Terms, Ticket
 from .client import Http, Reply
 from .deadline import Late
 from .faults import Words, fault_of
+from .once import Turns
 from .paths import text_at
 from .pictures import data_uri, decoded, fitted, media_of
 from .secret import Secret, secret_of
@@ -70,6 +71,7 @@ class Service:
             self.headers, ca_file=self._ca_file, owns=self.owns, name=self.name, private=self._is_at_home
         )
         self.kit: Kit | None = None
+        self._uploads = Turns()
 
     def take(self, options: dict[str, Any]) -> Terms:
         """Take further options out of the table; vendors with options of their own call this last."""
@@ -148,13 +150,15 @@ class Service:
         """The reference of these bytes at the service: remembered, or uploaded now through `upload`."""
         digest = digest_of(data)
         kit = self.kit
-        known = kit.references.find(self.name, self.terms.account, digest) if kit is not None else None
-        if known is not None:
-            return known
-        reference, lifetime = self.upload(data, f"{digest}.{media_of(data).partition('/')[2]}")
-        if kit is not None:
-            kit.references.keep(self.name, self.terms.account, digest, reference, lifetime)
-        return reference
+        # rows with the same garment start together: one of them sends it
+        with self._uploads.of(digest):
+            known = kit.references.find(self.name, self.terms.account, digest) if kit is not None else None
+            if known is not None:
+                return known
+            reference, lifetime = self.upload(data, f"{digest}.{media_of(data).partition('/')[2]}")
+            if kit is not None:
+                kit.references.keep(self.name, self.terms.account, digest, reference, lifetime)
+            return reference
 
     def upload(self, data: bytes, name: str) -> tuple[str, float | None]:
         """Send it; its reference, and the seconds it is kept (None: for ever). Only where `put` calls uploaded."""
