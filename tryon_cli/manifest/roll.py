@@ -47,7 +47,7 @@ class Roll:
 
     def __init__(self, folder: Path) -> None:
         """folder: of the manifest; paths below it count without it, so that all of it may be moved."""
-        self._top = f"{folder}/"
+        self._top = f"{folder.resolve()}/"  # as the paths of pictures are
         self._rows = array("Q")
         self._full = False
 
