@@ -100,7 +100,7 @@ class Settings:
         form="duration", metavar="TIME", kept=False)] = 0.0
     skip_if_running: Annotated[bool, S("Exit 0 when another one runs already.", "run", MAKE,
         kept=False)] = False
-    on_change: Annotated[str, S("When settings changed since the run: old, new, or stop.", "run", ("resume",),
+    on_change: Annotated[str, S("Options unlike the run's: keep its own, use the new, or stop.", "run", ("resume",),
         choices=("keep", "use", "stop"), kept=False)] = "stop"
     rehearse: Annotated[str, S("Practise trouble: flaky, slow, outage, refused; KIND:SEED.", "run", MAKE,
         form="rehearse", metavar="KIND", kept=False, example='"flaky:7"')] = ""
