@@ -104,6 +104,11 @@ class FakeServer:
         self._server.server_close()
         self._thread.join()
 
+    @property
+    def gone(self) -> bool:
+        """Is it closing? Whoever waits inside a vendor must then end."""
+        return self._gone.is_set()
+
     def reset(self) -> None:
         """Every vendor as new."""
         for vendor in self._vendors.values():
