@@ -53,7 +53,7 @@ def _state(vendor: Any) -> dict[str, Any]:
         "charged": vendor.charged(),
         "usd": sum(charge.usd for charge in vendor.charges),
         "requests": requests,
-        "sent": sum(len(one.body) for one in vendor.log),
+        "received": vendor.received,
         "open": vendor.open(),
         "most_open": vendor.most_open,
     }
@@ -85,7 +85,7 @@ class FakeProcess:
         return f"{self.url}/{name}"
 
     def state(self, name: str) -> dict[str, Any]:
-        """Charges by token, requests by route, bytes received, jobs open now and at most."""
+        """Charges by token, USD, requests by route, bytes received, jobs open now and at most."""
         state: dict[str, Any] = self._ask(name)
         return state
 

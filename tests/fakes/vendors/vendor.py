@@ -9,7 +9,7 @@ import re
 import threading
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, NamedTuple, Protocol
 
 from vendors.pictures import decodes, picture
@@ -104,6 +104,10 @@ class Vendor:
         self.registration = 0.0
         """Seconds until a look-up by the client's own id knows a job."""
         self.log: list[Asked] = []
+        """Every request; after the first `bodies` of them without what it carried."""
+        self.bodies = 2000
+        self.received = 0
+        """Bytes of all bodies."""
         self.charges: list[Charge] = []
         self.works: dict[str, Work] = {}
         self.most_open = 0
@@ -164,7 +168,8 @@ class Vendor:
         token = token or hashlib.sha256(asked.body).hexdigest()
         made = picture(seed if seed is not None else asked.body, tuple(self.size))
         fault = self._ends.popleft() if self._ends else None
-        work = self.works[name] = Work(name, asked, token, self.world.clock(), made, fault)
+        kept = asked if len(self.log) <= self.bodies else replace(asked, body=b"")
+        work = self.works[name] = Work(name, kept, token, self.world.clock(), made, fault)
         self.charges.append(Charge(asked.credential, token, self.PRICE, name))
         self.most_open = max(self.most_open, self.open())
         return work
@@ -241,7 +246,8 @@ class Vendor:
         """The answer, and what becomes of it."""
         where, call, segments = self.match(asked)
         with self.lock:
-            self.log.append(asked)
+            self.log.append(asked if len(self.log) < self.bodies else replace(asked, body=b""))
+            self.received += len(asked.body)
             twist = self._twist(where)
             if not twist.handled:
                 return twist.reply or Reply(), twist

@@ -120,6 +120,14 @@ def test_a_share_of_answers_is_lost_after_billing(toy: Toy) -> None:
     assert 0 < lost < 20 and len(toy.charges) == 20
 
 
+def test_a_long_log_does_not_fill_the_memory(toy: Toy) -> None:
+    toy.bodies = 2
+    for n in range(4):
+        post(f"{toy.url}/make", {"n": n})
+    assert [bool(asked.body) for asked in toy.log] == [True, True, False, False]
+    assert toy.received == 4 * len(b'{"n": 0}') and len(toy.charged()) == 4
+
+
 def test_a_route_that_nobody_has_cannot_be_scripted(toy: Toy) -> None:
     with pytest.raises(KeyError, match="no 'GET /nowhere'"):
         toy.next("GET /nowhere", DROP_AFTER)
