@@ -1,8 +1,9 @@
 """Peak memory of runs over big manifests: python tests/bench/bench_memory.py [--quick | ROWS ...]
 
-The real Manifest through the real Batch, Scheduler, 64 ThreadWorkers and Journal; the work itself is nothing
-and keeps no bytes (noop.py), so what is measured is what grows with the rows. Each size is a process of its
-own: a peak never goes down. Pictures of providers and the store's memory tier (up to 128 MB) come on top.
+The real Manifest through the real Batch, Scheduler, 64 ThreadWorkers and Journal, heard by what a run under cron
+has: the summary's counts, plain lines, the status for other terminals and the JSON log file. The work itself is
+nothing and keeps no bytes (noop.py), so what is measured is what grows with the rows. Each size is a process of
+its own: a peak never goes down. Pictures of providers and the store's memory tier (up to 128 MB) come on top.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ WORKERS = 64
 
 def one(path: Path, folder: Path, rows: int) -> None:
     """A whole run in this process; one line of results."""
-    from noop import harness
+    from noop import harness, under_cron
 
     from tryon_cli.batch.check import check
     from tryon_cli.manifest import Manifest
@@ -32,14 +33,18 @@ def one(path: Path, folder: Path, rows: int) -> None:
     with Manifest.open(path) as manifest:
         found = check(manifest)
         checked = time.perf_counter() - began
-        with harness(folder, WORKERS, lambda event: None, stored=False) as run:
+        with (
+            under_cron(folder) as bus,
+            harness(folder, WORKERS, bus.tell, stored=False) as run,
+        ):
             ended = run(manifest.rows, found.rows)
+            behind = bus.backlog()
     took = time.perf_counter() - began
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     goal = f"(goal: at most {GOALS[rows]})" if rows in GOALS else ""
     print(
         f"  {ended:>9,} rows   peak {peak:6.1f} MB {goal:<20}   {took:6.1f} s, of that checking "
-        f"{checked:.1f}   {took / rows * 1e6:.0f} us a row",
+        f"{checked:.1f}   {took / rows * 1e6:.0f} us a row, {behind:,} events still unheard",
         flush=True,
     )
 

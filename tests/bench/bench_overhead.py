@@ -12,6 +12,7 @@ nothing. Whole processes, start to exit, taken in turn; medians of three.
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import statistics
 import subprocess
@@ -58,20 +59,16 @@ def one(kind: str, folder: Path, count: int, workers: int) -> None:
 
 
 def ours(folder: Path, count: int, workers: int, told: bool) -> None:
-    from noop import harness, pairs
+    from noop import harness, pairs, under_cron
 
-    from tryon_cli.listeners.bus import Bus, Ear
+    from tryon_cli.listeners.bus import Bus
 
-    ears = []
-    if told:
-        from tryon_cli.listeners.jsonl import FileLog
-        from tryon_cli.listeners.snapshot import Snapshot
-
-        ears = [Ear("status", Snapshot(), lossless=False), Ear("log", FileLog(folder / "log.jsonl"))]
-    bus = Bus(ears)
-    with harness(folder, workers, bus.tell) as run:
+    sys.setswitchinterval(0.0005)  # as a run does
+    with (
+        under_cron(folder) if told else contextlib.closing(Bus([])) as bus,
+        harness(folder, workers, bus.tell) as run,
+    ):
         assert run(lambda: pairs(count), count) == count
-    bus.close()
 
 
 def seconds_of(kind: str, count: int, workers: int) -> float:
@@ -111,6 +108,7 @@ def alone(count: int) -> None:
     from tryon_cli.engine.threads import ThreadWorkers
     from tryon_cli.model.outcome import Outcome, State
 
+    sys.setswitchinterval(0.0005)  # as a run does
     print(f"the scheduler alone, {count:,} rows x 4 stages, instant work (goal: at most 20 us a stage)")
     for threads in (1, 8, 64):
         plan = Plan(threads)

@@ -8,6 +8,7 @@ Each stage gives BLOB bytes that nobody else gives, in the cheapest way there is
 from __future__ import annotations
 
 import contextlib
+import os
 import time
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -25,6 +26,10 @@ from tryon_cli.engine.shape import Lane, Node, Shape
 from tryon_cli.engine.threads import ThreadWorkers
 from tryon_cli.journal.journal import Journal
 from tryon_cli.journal.table import RunRecord
+from tryon_cli.listeners.bus import Bus, Ear
+from tryon_cli.listeners.jsonl import FileLog
+from tryon_cli.listeners.plain import PlainLog
+from tryon_cli.listeners.snapshot import Snapshot
 from tryon_cli.model.digest import Digest, Key, digest_of, salt_of
 from tryon_cli.model.outcome import Answer, Outcome
 from tryon_cli.model.pair import Pair, Recipe
@@ -139,6 +144,24 @@ def harness(
             return total - ending.counts["left"]  # type: ignore[index]
 
         yield go
+
+
+@contextlib.contextmanager
+def under_cron(folder: Path) -> Iterator[Bus]:
+    """The bus with the listeners of a run that nobody watches; the lines go nowhere."""
+    with open(os.devnull, "w", encoding="utf-8") as nowhere:
+        bus = Bus(
+            [
+                Ear("the summary", Snapshot()),  # counts, as the summary's listener does
+                Ear("the run's log file", FileLog(folder / "log.jsonl")),
+                Ear("the status", Snapshot(), lossless=False, bound=100_000),
+                Ear("the log lines", PlainLog(nowhere)),
+            ]
+        )
+        try:
+            yield bus
+        finally:
+            bus.close(60.0)
 
 
 def _performing(worker: Worker) -> Callable[[Step], Outcome]:
