@@ -202,6 +202,7 @@ class RemoteContract:
         first = new().prepare(asked, TOKEN)
         again = new().prepare(asked, TOKEN)
         assert first == again and first.fingerprint == again.fingerprint
+        assert SECRET not in repr(first) + repr(vars(new())), "keys are added while sending"
         assert not fake.charges and not fake.asked(fake.PAID)
 
     def test_other_pictures_make_another_request(self, remote: Remote, asked: Job) -> None:

@@ -165,17 +165,17 @@ class Fal(Service):
     def _state(self, ticket: Ticket, body: Any, wait: float) -> Pending | Done:
         status = text_at(body, "status")
         if status == "COMPLETED":
-            if error := text_at(body, "error"):
-                raise self._failed(ticket, text_at(body, "error_type"), error, "")
-            return self._result(ticket)
+            return self._result(ticket, text_at(body, "error_type"), text_at(body, "error"))
         place = text_at(body, "queue_position")
         return Pending(f"queue {place}" if place else status.lower().replace("_", " "), wait=wait)
 
-    def _result(self, ticket: Ticket) -> Done:
-        reply = self.http.send(Call("GET", str(ticket.extra["response"])))
+    def _result(self, ticket: Ticket, kind: str, error: str) -> Done:
+        """kind, error: what the status said of a failure; the result says it more exactly."""
+        where = ticket.extra.get("response") or ticket.url.removesuffix("/status")
+        reply = self.http.send(Call("GET", str(where)))
         code, text = self.error_in(reply)
-        if code and reply.status not in (401, 403, 404, 429):
-            raise self._failed(ticket, code, text, reply.headers.get("x-fal-retryable", ""))
+        if error or (code and reply.status not in (401, 403, 404, 429)):
+            raise self._failed(ticket, code or kind, text or error, reply.headers.get("x-fal-retryable", ""))
         self.check(reply)
         body = self.object_in(reply)
         unsafe = value_at(body, "has_nsfw_concepts")
