@@ -10,6 +10,7 @@ from pathlib import Path
 
 from ..model.errors import Exit, Fault, TryonError
 from . import table, trouble
+from .states import State, money
 
 DAY = 86_400.0
 
@@ -107,18 +108,22 @@ def salvage(path: Path) -> list[table.Unit]:
     return found
 
 
-def recount(db: sqlite3.Connection) -> None:
-    """Sums of every journey from its calls."""
-    from .states import State, money
-
+def sums(db: sqlite3.Connection) -> dict[str, table.Totals]:
+    """Money of every journey, counted from its calls."""
     sums: dict[str, table.Totals] = {}
     for unit in table.select(db):
         spent, reserved = money(unit.state, unit.price, unit.billed)
         now = sums.get(unit.journey, table.Totals())
         calls = now.calls + (unit.state is not State.PLANNED and unit.price > 0)
         sums[unit.journey] = table.Totals(now.spent + spent, now.reserved + reserved, calls)
+    return sums
+
+
+def recount(db: sqlite3.Connection) -> None:
+    """Write the sums of every journey anew from its calls."""
+    counted = sums(db)
     db.execute("delete from journeys")
-    for journey, amount in sums.items():
+    for journey, amount in counted.items():
         table.add(db, journey, amount)
 
 

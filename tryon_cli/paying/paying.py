@@ -18,7 +18,6 @@ from .case import Case
 from .direct import Direct
 from .purse import Purse
 
-
 HERE = OUT | HELD | {State.STORED}
 """States in which money of ours lies with this provider's picture."""
 
