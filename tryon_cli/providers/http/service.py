@@ -30,7 +30,7 @@ class Service:
     """A remote provider over HTTP. Vendors override what differs; see kling.py for a complete one.
 
     Options of [providers.NAME], all by keyword: api_key_file, api_key_command, api_key_env, api_key_keyring (one of
-    them, else the environment variable KEY_ENV), base_url, slots, per_minute, price (USD by stage), patience
+    them, else the environment variable KEY_ENV), base_url, slots, variants, per_minute, price (USD by stage), patience
     (seconds), account (a label), options (settings of every job), ca_file.
     """
 
@@ -62,6 +62,7 @@ class Service:
         self._secret = secret_of(self.name, self.KEY_ENV, options)
         self.base_url = str(options.pop("base_url", self.BASE_URL)).rstrip("/")
         self._slots = int(options.pop("slots", self.SLOTS))
+        self._variants = int(options.pop("variants", self.MAX_VARIANTS))
         self._price = {**self.PRICE, **options.pop("price", {})}
         self._account = str(options.pop("account", ""))
         self._terms = self.take(options)
@@ -94,7 +95,7 @@ class Service:
             self.tasks(),
             self._slots,
             self._price,
-            max_variants=self.MAX_VARIANTS,
+            max_variants=self._variants,
             max_garments=self.MAX_GARMENTS,
             about=self.ABOUT,
         )
