@@ -168,6 +168,12 @@ def test_one_that_was_stopped_by_the_clock_is_gone_on_with(tool: Tool) -> None:
     assert sum(tool.calls().values()) == 12 and tool.leftovers() == []
 
 
+def test_what_failed_is_told_with_a_command_that_helps(tool: Tool) -> None:
+    ran = tool.run(*POPULAR, "--attempts", "1", env={"COUNTED_FAIL": "try-on:input"}, expect=3)
+    assert "next: tryon precompute popular" in ran.err and "E-TOLD=3" in ran.err
+    assert "failed.csv" not in ran.err and "resume" not in ran.err, "there is no output folder"
+
+
 def test_a_file_that_cannot_be_used_is_refused_and_odd_rows_are_named(tool: Tool) -> None:
     path = tool.work / "sales.csv"
     path.write_text(

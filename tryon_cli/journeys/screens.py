@@ -43,9 +43,10 @@ class _Counter:
 class Screen:
     """The listeners of one run and the bus that they hang on."""
 
-    def __init__(self, settings: Settings, folder: Path, run: str) -> None:
-        """folder: the output folder; run: its id, names the log file."""
+    def __init__(self, settings: Settings, folder: Path, run: str, again: str = "") -> None:
+        """folder: the output folder; run: its id, names the log file; again: as in PlainLog."""
         self.settings = settings
+        self.again = again
         self.folder = folder
         self.kind = look(sys.stderr, sys.stdout, os.environ, color=settings.color, progress=settings.progress)
         self.counter = _Counter()
@@ -71,7 +72,7 @@ class Screen:
     @property
     def resume(self) -> str:
         """How to go on, as the user would type it."""
-        return f"tryon resume{self._named}"
+        return self.again or f"tryon resume{self._named}"
 
     @property
     def _named(self) -> str:
@@ -86,6 +87,7 @@ class Screen:
             ending=not self._summarised,
             unicode=self.kind.unicode,
             out="" if str(self.settings.output) == "out" else str(self.settings.output),
+            again=self.again,
         )
 
     @property

@@ -20,6 +20,7 @@ from .naming import run_id
 from .signals import Signals
 
 if TYPE_CHECKING:
+    from ..paying.wallet import Wallet
     from ..settings import Settings
 
 PLACE = "precompute"
@@ -46,25 +47,38 @@ class Warming:
             raise in_use(folder, holder(folder))
         try:
             with contextlib.ExitStack() as stack:
-                screen = screens.Screen(self.settings, folder, name)
+                screen = screens.Screen(self.settings, folder, name, again="tryon precompute popular")
                 stack.callback(screen.close)
                 brake = Brake(screen.bus.tell, time.time)
                 stack.enter_context(Signals(brake, screen.leave))
                 store = stack.enter_context(open_store(self.settings.cache_path, screen.bus.tell))
-                return self._batch(missing, screen, brake, store, name)
+                money = wiring.wallet(self.settings, store, name, name, screen.bus.tell, brake)
+                stack.callback(money.close)
+                return self._batch(missing, screen, brake, store, name, money)
         finally:
             lock.release()
 
     def _batch(
-        self, missing: list[Wanted], screen: screens.Screen, brake: Brake, store: Store, name: str
+        self,
+        missing: list[Wanted],
+        screen: screens.Screen,
+        brake: Brake,
+        store: Store,
+        name: str,
+        money: Wallet,
     ) -> Exit:
         began = time.time()
-        stacks = wiring.providers(self.settings, self.names, screen.bus.tell, brake)
+        stacks = wiring.providers(self.settings, self.names, screen.bus.tell, brake, money)
         batch = wiring.batch(
             self.settings, self.settings.recipe(), store, stacks, screen.bus.tell, brake,
             journal=None, outputs=None, cells=lambda row: {},
         )  # fmt: skip
-        screen.bus.tell(RunStarted(began, name, "popular", "the cache", len(missing), 0, "", tuple(stacks)))
+        screen.bus.tell(
+            RunStarted(
+                began, name, "popular", "the cache", len(missing), 0, "", tuple(stacks),
+                budget=self.settings.max_cost,
+            )
+        )  # fmt: skip
         seconds = self.settings.seconds_left(began)
         timer = threading.Timer(
             seconds if seconds is not None else 1e9,
@@ -76,7 +90,7 @@ class Warming:
         ending = batch.run(lambda: (w.pair for w in missing), [0], len(missing))
         timer.cancel()
         store.flush()
-        self._told(screen, ending)
+        self._told(screen, ending._replace(spent=money.spent()))
         return ending.exit
 
     def _told(self, screen: screens.Screen, ending: Ending) -> None:
@@ -84,7 +98,7 @@ class Warming:
         screen.bus.tell(
             RunEnded(
                 time.time(), int(ending.exit), ending.exit.name.lower(), ending.seconds, ending.rows, counts,
-                0.0, 0.0, ending.stop.text if ending.stop else "",
+                ending.spent, ending.saved, ending.stop.text if ending.stop else "",
             )
         )  # fmt: skip
         screen.close()

@@ -49,11 +49,13 @@ class PlainLog:
         ending: bool = True,
         unicode: bool = True,
         out: str = "",
+        again: str = "",
     ) -> None:
         """form: one of FORMATS.
 
         quiet: nothing when the run ends with 0, only the last block otherwise. ending: False leaves the last
         block to somebody else. out: the output folder as the user wrote it, "" for the usual one (out).
+        again: the command that goes on where there is no output folder, and so no failed.csv; "" where there is.
         """
         self.tally = Tally()
         self._sink = Sink(stream)
@@ -62,6 +64,7 @@ class PlainLog:
         self._ending = ending
         self._unicode = unicode
         self._out = out
+        self._again = again
         self._beats = 0
         self._beat_at = 0.0
         self._beat_rows = 0
@@ -209,8 +212,9 @@ class PlainLog:
         ]
         causes = {cause.code: cause.count for cause in self.tally.causes.ranked()}
         if causes:
-            where = f" -> {self._failed_file()}" if self.tally.failed else ""
-            more = {"failed_manifest": self._failed_file()} if self.tally.failed else {}
+            kept = bool(self.tally.failed) and not self._again
+            where = f" -> {self._failed_file()}" if kept else ""
+            more = {"failed_manifest": self._failed_file()} if kept else {}
             lines.append(Line(event.at, "causes", f"failed: {pairs(causes)}{where}", {**causes, **more}))
         return [*lines, self._last(event, spent)]
 
@@ -227,9 +231,9 @@ class PlainLog:
     def _next(self, event: RunEnded) -> str:
         counts = dict(event.counts)
         if any(counts.get(name) for name in ("left", "waiting", "maybe_paid")):
-            return "tryon resume" + (f" {self._out}" if self._out else "")
+            return self._again or "tryon resume" + (f" {self._out}" if self._out else "")
         if counts.get("failed") or counts.get("invalid"):
-            return f"tryon run {self._failed_file()}"
+            return self._again or f"tryon run {self._failed_file()}"
         return ""
 
     def _failed_file(self) -> str:
