@@ -287,6 +287,7 @@ class _Journey:
                 "started": self.began, "seconds": round(ending.seconds, 3), "exit": int(ending.exit),
                 "name": ending.exit.name.lower(), "rows": ending.rows, "done": finished(ending.counts),
                 "counts": {str(s): n for s, n in sorted(ending.counts.items())},
+                "spent": ending.spent, "budget": self.settings.max_cost,
                 "settings": self.settings.to_record(self.folder),
             },
         )  # fmt: skip

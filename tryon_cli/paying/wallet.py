@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 import sys
 import threading
@@ -15,6 +16,7 @@ from ..ledger.claims import Claims
 from ..ledger.ledger import Ledger
 from ..ledger.references import Uploads
 from ..ledger.table import Totals
+from ..model.errors import Fault
 from ..model.ports import Blobs, Provider, Tell
 from ..model.remote import Assets, Remote
 from .paying import Paying
@@ -82,11 +84,12 @@ class Wallet:
     def totals(self) -> Totals:
         """Money of this journey so far; as it was last known when the ledger cannot be read any more."""
         if self._purse is not None:
-            self._last = self._purse.ledger.totals(self._limits.journey)
+            with contextlib.suppress(Fault):
+                self._last = self._purse.ledger.totals(self._limits.journey)
         return self._last
 
     def spent(self) -> float:
-        """USD of this journey so far, with what is held back. Raises Fault(STORAGE)."""
+        """USD of this journey so far, without what is held back."""
         return usd(self.totals().spent)
 
     def close(self) -> None:
