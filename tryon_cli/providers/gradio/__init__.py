@@ -1,0 +1,1 @@
+"""Any app on Gradio, by its endpoint."""
