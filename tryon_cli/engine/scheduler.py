@@ -23,7 +23,7 @@ from .plan import Ask, Plan, Step
 
 Probe = Callable[[Sequence[Key]], dict[Key, Answer]]
 
-RISING = 16
+RISING = 8
 """Idle workers that are woken at once; each wakes another when it is up. Where steps wait for a service all are
 up within a millisecond. Where steps are over at once most of them stay asleep: 64 threads that want Python's
 one lock cost three times what the work costs."""
