@@ -112,7 +112,9 @@ def test_money_needs_a_limit_and_a_yes(tool: Tool) -> None:
     assert "nobody is here to agree" in tool.run(*POPULAR, *PRICED, "--max-cost", "5", expect=2).err
     assert "not one of 3" in tool.run(*POPULAR, *PRICED, "--max-cost", "0.05", "--yes", expect=8).err
     assert not tool.calls()
-    tool.run(*POPULAR, *PRICED, "--max-cost", "5", "--yes")
+    tool.run(*POPULAR, *PRICED, "--top", "1", "--max-cost", "5", "--yes")
+    assert sum(tool.calls().values()) == 4
+    tool.run(*POPULAR, *PRICED, env={"TRYON_UNLIMITED": "1"})
     assert sum(tool.calls().values()) == 12
 
 

@@ -90,7 +90,7 @@ def _agreed(settings: Settings, cost: float) -> bool:
     """Money needs a yes; a person at a terminal is asked in any case."""
     from ..model.errors import Exit, TryonError
 
-    if settings.yes:
+    if settings.yes or settings.unlimited:
         return True
     answer = answered("Start? [y/N] ", settings.input)
     if answer is None and cost:

@@ -83,7 +83,7 @@ class Demand:
     def affordable(self) -> list[Wanted]:
         """As missing(), as far as --max-cost goes, the most wanted first. Raises TryonError(USAGE or BUDGET)."""
         missing, limit, cost = self.missing(), self.settings.max_cost, self.step(1).cost
-        if cost and limit is None:
+        if cost and limit is None and not self.settings.unlimited:
             raise TryonError(
                 Exit.USAGE,
                 f"precompute would cost about ${cost:,.2f} and no limit is set.",
