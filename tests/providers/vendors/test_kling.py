@@ -108,6 +108,16 @@ class TestKling(RemoteContract):
             call = remote.prepare(job("stylize", human=picture(b"x", size), style="film"), TOKEN)
             assert call.json["aspect_ratio"] == ratio
 
+    @pytest.mark.parametrize("size,fits", [((299, 600), False), ((300, 600), True), ((600, 299), False)])
+    def test_300_pixels_are_the_least(self, remote: Remote, size: tuple[int, int], fits: bool) -> None:
+        asked = job("try-on", human=picture(b"x", size), garment=GARMENT)
+        if fits:
+            assert remote.prepare(asked, TOKEN)
+            return
+        with pytest.raises(Fault) as caught:
+            remote.prepare(asked, TOKEN)
+        assert caught.value.kind is K.INPUT and "300" in caught.value.text
+
     # ------------------------------------------------------------------ money
     def test_units_become_dollars(self, new: Callable[..., Remote], fake: Vendor) -> None:
         remote = new(price={"try-on": 0.05})
