@@ -9,7 +9,7 @@ from .model.digest import Value, salt_of
 from .model.errors import Exit, TryonError
 from .model.pair import Recipe
 from .model.ports import Offer
-from .model.step import Order
+from .model.step import Order, Other
 from .stages.table import STAGES
 
 PIPELINES: Mapping[str, tuple[str, ...]] = {
@@ -32,13 +32,32 @@ def providers_of(text: str) -> dict[str, str]:
     return table
 
 
+def chains_of(text: str) -> dict[str, tuple[str, ...]]:
+    """Read a fallback, "kling,local" or "try-on=kling,try-on=local,openai": stage -> names, "" for the rest."""
+    table: dict[str, tuple[str, ...]] = {}
+    for part in filter(None, (p.strip() for p in text.split(","))):
+        stage, sign, name = part.partition("=")
+        stage, name = (stage.strip(), name.strip()) if sign else ("", part)
+        table[stage] = (*table.get(stage, ()), name)
+    return table
+
+
 class Composer:
     """Compiles recipes into shapes; equal recipes give the same shape."""
 
-    def __init__(self, offers: Mapping[str, Offer], lane: Callable[[str, str], Lane]) -> None:
-        """offers: the providers at hand by name; lane(stage, provider): the queue its steps wait in."""
+    def __init__(
+        self,
+        offers: Mapping[str, Offer],
+        lane: Callable[[str, str], Lane],
+        candidates: Mapping[str, str] | None = None,
+    ) -> None:
+        """offers: the providers at hand by name; lane(stage, provider): the queue its steps wait in; candidates: who
+        gets a share of a provider's jobs, by its name."""
         self._offers = offers
         self._lane = lane
+        self._candidates = candidates or {}
+        self.makers: dict[str, None] = {}
+        """Everybody else who may have made something for a shape so far, as keys name them. Only grows."""
         self._shapes: dict[tuple[Recipe, tuple[str, ...]], Shape] = {}
 
     def shape(self, recipe: Recipe, categories: tuple[str, ...]) -> Shape:
@@ -71,6 +90,31 @@ class Composer:
                 ),
             )
         return offer
+
+    def others(self, stage: str, name: str, recipe: Recipe) -> tuple[tuple[str, ...], tuple[Other, ...]]:
+        """The names that step in for a provider, in order; and everybody else who may do it, a candidate included.
+
+        Raises TryonError(USAGE) for a fallback that does not exist, or cannot do the stage that it is named for.
+        """
+        if self._offers[name].cpu:
+            return (), ()  # it has nothing that could be down
+        task, chains = STAGES[stage].task, chains_of(recipe.fallback)
+        for other in chains.get(stage, ()):
+            self.offer(other, stage)
+        wished = chains.get(stage, chains.get("", ()))
+        chain = tuple(
+            other
+            for other in dict.fromkeys(wished)
+            if other != name and task in self._offers[other].tasks
+        )  # fmt: skip
+        candidate = self._candidates.get(name)
+        able = (*chain, candidate) if candidate and task in self._offers[candidate].tasks else chain
+        found = tuple(
+            Other(other, self._offers[other].tasks[task], _own(recipe, other))
+            for other in dict.fromkeys(able)
+        )
+        self.makers.update(dict.fromkeys(other.maker for other in found))
+        return chain, found
 
     def lane(self, stage: str, provider: str) -> Lane:
         """The queue of a stage at a provider."""
@@ -160,8 +204,11 @@ class _Draft:
         self.used.add(name)
         task = STAGES[stage].task
         self.story[f"{stage}:{offer.tasks[task]}"] = None
-        options = {f"opt.{k}": v for k, v in self.recipe.options if k.startswith(f"{name}.")}
-        order = Order(stage, name, {**settings, **options}, tuple(roles), task not in offer.price)
+        chain, others = self.composer.others(stage, name, self.recipe)
+        order = Order(
+            stage, name, {**settings, **_own(self.recipe, name)}, tuple(roles), task not in offer.price,
+            ">".join((name, *chain)) if chain else "", others,
+        )  # fmt: skip
         return self.node(stage, name, f"{name}:{offer.tasks[task]}", order, tuple(roles.values()))
 
     def node(
@@ -171,6 +218,11 @@ class _Draft:
         salt = salt_of(stage, STAGES[stage].version, maker, order.settings)
         self.nodes.append(Node(self.composer.lane(stage, provider), salt, inputs, order, takes_source))
         return self.sources + len(self.nodes) - 1
+
+
+def _own(recipe: Recipe, name: str) -> dict[str, Value]:
+    """The options of one provider."""
+    return {f"opt.{k}": v for k, v in recipe.options if k.startswith(f"{name}.")}
 
 
 def _stated(**settings: Value) -> dict[str, Value]:

@@ -1,13 +1,14 @@
 """Settings -> open store, provider stack, listeners, workers. No logic; the one file that imports everything.
 
-The provider stack, top first:  retrying( rehearsed( paying( vendor )))
+The provider stack, top first (providers/wrap/stack.py):
+    canary( fallback( measured( breaker( retrying( throttled( rehearsed( paying( vendor ))))))))
 """
 
 from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Executor
 from functools import cache
 from pathlib import Path
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING
 from .batch.asking import Asker
 from .batch.batch import Batch, Limits
 from .batch.brake import Brake
+from .batch.makers import Known, turned_out
 from .batch.out import Out
 from .batch.rows import Rows
 from .engine.limits import Pool
@@ -27,11 +29,11 @@ from .engine.threads import ThreadWorkers
 from .model.errors import Exit, TryonError
 from .model.links import Fetch
 from .model.ports import Provider, Tell
-from .model.remote import Assets
+from .model.remote import Assets, Keyed
 from .model.step import Errand
 from .paying import Consents
 from .paying.wallet import Wallet
-from .pipeline import Composer, providers_of
+from .pipeline import Composer, chains_of, providers_of
 from .providers import registry
 from .work import Worker, perform
 
@@ -40,6 +42,8 @@ if TYPE_CHECKING:
     from .manifest import Invalid
     from .model.pair import Pair, Recipe
     from .outputs import Outputs
+    from .providers.wrap.stack import Account, Around, Chains
+    from .providers.wrap.trial import Trial
     from .settings import Settings
     from .store.links import Pictures
     from .store.open import Store
@@ -86,10 +90,11 @@ class Lanes:
 
 
 def provider_names(recipe: Recipe) -> list[str]:
-    """Providers that the recipe names."""
+    """Providers that the recipe names, those that step in included."""
     table = providers_of(recipe.provider)
     table.setdefault("", "local")
-    return [name for name in dict.fromkeys(table.values()) if name]
+    others = [name for names in chains_of(recipe.fallback).values() for name in names]
+    return [name for name in dict.fromkeys([*table.values(), *others]) if name]
 
 
 def wallet(settings: Settings, store: Store, run: str, journey: str, tell: Tell, brake: Brake) -> Wallet:
@@ -123,32 +128,66 @@ def assets(settings: Settings) -> Assets | None:
     return BucketAssets(str(table.pop("url", "")), table, lifetime=seconds)
 
 
+class Stacks(dict[str, Provider]):
+    """Each provider by name with everything around it (providers/wrap/stack.py), and who may step in for whom."""
+
+    def __init__(self, around: Around, trials: Mapping[str, Trial]) -> None:
+        self.around = around
+        self.trials = trials
+
+    @property
+    def candidates(self) -> dict[str, str]:
+        """Who gets a share of a provider's jobs, by its name."""
+        return {name: trial.candidate for name, trial in self.trials.items()}
+
+    def chains(self) -> Chains:
+        """Who does the jobs of a name, or of a chain of names."""
+        from .providers.wrap.stack import Chains
+
+        return Chains(self, self.around, self.trials)
+
+
 def providers(
     settings: Settings, names: Iterable[str], tell: Tell, brake: Brake, money: Wallet | None = None
-) -> dict[str, Provider]:
+) -> Stacks:
     """The stack of each provider; money: None where nothing will be asked of them. Raises TryonError."""
-    return {
-        name: stack(vendor if money is None else money.wrap(vendor), settings, tell, brake)
-        for name, vendor in registry.named(names, settings.providers).items()
-    }
+    from .providers.wrap.scores import Scores
+    from .providers.wrap.stack import Around, stack
+
+    names = list(names)
+    trials = registry.trials(names, settings.providers)
+    vendors = registry.named([*names, *(t.candidate for t in trials.values())], settings.providers)
+    for vendor in vendors.values() if money is not None else ():
+        if isinstance(vendor, Keyed):  # said before anything is begun, not by the first of a thousand rows
+            vendor.ready()
+    state = None if money is None else settings.state_path
+    around = Around(
+        tell=tell, stop=brake.pulled, attempts=settings.attempts, state=state, rehearse=settings.rehearse,
+        refused=settings.fallback_refused, cores=settings.workers or cores(), scores=Scores(state),
+        outage=settings.outage,
+    )  # fmt: skip
+    stacks = Stacks(around, trials)
+    for name, vendor in vendors.items():
+        account = account_of(vendor, settings.limits.get(name))
+        stacks[name] = stack(name, vendor if money is None else money.wrap(vendor), around, account)
+    return stacks
 
 
-def stack(vendor: Provider, settings: Settings, tell: Tell, brake: Brake) -> Provider:
-    """What cuts across vendors, around one of them."""
-    from .providers.wrap.rehearsed import Rehearsed, read_rehearsal
-    from .providers.wrap.retrying import Retrying
+def account_of(vendor: Provider, limit: int | None) -> Account:
+    """What a provider allows us. limit: [limits] of the settings."""
+    from .model.remote import Terms
+    from .providers.wrap.stack import Account
 
-    provider = vendor
-    if settings.rehearse:
-        provider = Rehearsed(provider, *read_rehearsal(settings.rehearse), brake.pulled)
-    return Retrying(provider, tell, brake.pulled, attempts=settings.attempts)
+    terms = getattr(vendor, "terms", None)
+    slots = limit or vendor.offer.slots
+    return Account(slots, terms.per_minute, terms.account) if isinstance(terms, Terms) else Account(slots)
 
 
 def batch(
     settings: Settings,
     recipe: Recipe,
     store: Store,
-    stacks: dict[str, Provider],
+    stacks: Stacks,
     tell: Tell,
     brake: Brake,
     *,
@@ -163,14 +202,14 @@ def batch(
     threads = min(MOST_WORKERS, cpu + sum(0 if p.offer.cpu else p.offer.slots for p in stacks.values()))
     plan = Plan(threads)
     lanes = Lanes(plan, stacks, dict(settings.limits), cpu)
-    composer = Composer({name: provider.offer for name, provider in stacks.items()}, lanes.lane)
+    composer = composer_of(stacks, lanes)
     rows = Rows(tell, journal, cells, clock)
     out = Out(rows, store.blobs, outputs, tell, brake.halt, clock)
-    scheduler = Scheduler(plan, store.index.find, out, settings.window)
+    scheduler = Scheduler(plan, Known(store.index.find, composer.makers), out, settings.window)
     out.again = lambda ask: scheduler.admit([ask], again=True)
     brake.watch(scheduler)
     pictures = pictures_of(settings, store, tell, brake)
-    worker = Worker(store.blobs, store.index, pictures, stacks)
+    worker = Worker(store.blobs, store.index, pictures, stacks.chains())
     if executor is None:
         workers: ThreadWorkers | OutsideWorkers = ThreadWorkers(
             scheduler, lambda step: perform(worker, errand(step)), threads
@@ -187,7 +226,12 @@ def pictures_of(settings: Settings, store: Store, tell: Tell, brake: Brake) -> P
     from .store.links import Pictures
 
     return Pictures(
-        store.memo, store.blobs, store.index.commits, fetching(settings), tell=tell, stopped=brake.no_more.is_set
+        store.memo,
+        store.blobs,
+        store.index.commits,
+        fetching(settings),
+        tell=tell,
+        stopped=brake.no_more.is_set,
     )
 
 
@@ -203,12 +247,19 @@ def fetching(settings: Settings) -> Fetch:
     return lambda url, known: fetcher()(url, known)
 
 
+def composer_of(stacks: Stacks, lanes: Lanes) -> Composer:
+    """Turns recipes into shapes."""
+    return Composer(
+        {name: provider.offer for name, provider in stacks.items()}, lanes.lane, stacks.candidates
+    )
+
+
 def errand(step: Step) -> Errand:
     """A step as plain data."""
     pair: Pair = step.row.pair
     most = dict(pair.overrides).get("max_cost") if pair.overrides else None
     limit = float(most) if isinstance(most, int | float) else None
-    return Errand(step.key, step.inputs, step.node.order, step.source, pair.row, limit)
+    return Errand(step.key, step.inputs, step.node.order, step.source, pair.row, limit, turned_out(step))
 
 
 def absolute(path: str | Path) -> Path:

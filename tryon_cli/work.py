@@ -11,11 +11,11 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from .model.crash import crashpoint
-from .model.digest import Digest
+from .model.digest import Digest, Key, alternate_key
 from .model.errors import Fault, FaultKind
 from .model.outcome import Answer, Outcome, State
 from .model.ports import Blobs, Done, Index, Job, Provider
-from .model.step import Errand
+from .model.step import Errand, Order
 from .stages.table import STAGES, Wish
 
 
@@ -59,10 +59,12 @@ def _make(worker: Worker, errand: Errand, began: float) -> Answer:
     digests = dict(zip(order.roles, errand.inputs, strict=False))
     if len(errand.inputs) > len(order.roles):
         digests |= {f"source{i}": d for i, d in enumerate(errand.inputs[len(order.roles) :])}
-    provider = worker.providers.get(order.provider)
+    provider = worker.providers.get(order.chain or order.provider)
     done = stage.run(
-        Wish(images, order.settings, digests, errand.key),
-        lambda job: _render(provider, order.provider, replace(job, row=errand.row, limit=errand.limit)),
+        Wish(
+            images, {**order.settings, **errand.told} if errand.told else order.settings, digests, errand.key
+        ),
+        lambda job: _render(provider, order, replace(job, row=errand.row, limit=errand.limit)),
     )
     crashpoint("made")
     digest = worker.blobs.put(
@@ -75,7 +77,7 @@ def _make(worker: Worker, errand: Errand, began: float) -> Answer:
     answer = Answer(
         digest, len(done.image), tuple(done.notes), done.provider or order.provider, done.cost or 0.0, seconds
     )
-    worker.index.record(errand.key, answer)
+    worker.index.record(_answered(errand, answer.provider), answer)
     crashpoint("recorded")
     return answer
 
@@ -98,9 +100,23 @@ def _load(worker: Worker, errand: Errand) -> dict[str, bytes]:
     return images
 
 
-def _render(provider: Provider | None, name: str, job: Job) -> Done:
+def _answered(errand: Errand, maker: str) -> Key:
+    """The question that was answered: another one where somebody else made it."""
+    order = errand.order
+    if maker == order.provider:
+        return errand.key
+    other = next((o.maker for o in order.others if o.provider == maker), maker)
+    return alternate_key(errand.key, other)
+
+
+def _render(provider: Provider | None, order: Order, job: Job) -> Done:
+    name = order.provider
     if provider is None:
         raise Fault(FaultKind.CONFIG, f"there is no provider named {name!r} here", code="E-PROVIDER")
+    if order.others:  # everybody's options go along; each one is given its own
+        job = replace(
+            job, settings={**job.settings, **{k: v for o in order.others for k, v in o.options.items()}}
+        )
     done = provider.submit(job)
     if not isinstance(done, Done) or not isinstance(done.image, bytes):
         raise Fault(

@@ -44,6 +44,7 @@ class Tool:
             "PYTHONPATH": FAKES,
             "COUNTED_LOG": str(self.log),
             "TRYON_PROVIDER": "counted:Counted",
+            "TRYON_OUTAGE": "0",
         }
         if "COVERAGE_PROCESS_START" in os.environ:
             self.env["COVERAGE_PROCESS_START"] = os.environ["COVERAGE_PROCESS_START"]

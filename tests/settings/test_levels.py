@@ -84,6 +84,7 @@ EXAMPLES: dict[str, tuple[str, Any]] = {
     "format": ("png", "png"), "opt": ("local.a=2,local.b=x", {"local.a": 2, "local.b": "x"}),
     "output": ("o/p", Path("o/p")), "max_cost": ("1.5", 1.5), "until": ("6:05", "06:05"),
     "max_duration": ("1h30m", 5400.0), "wait": ("20m", 1200.0), "on_change": ("use", "use"),
+    "fallback": ("try-on=kling,local", "try-on=kling,local"), "outage": ("20m", 1200.0),
     "rehearse": ("flaky:7", "flaky:7"), "manifest_format": ("viton", "viton"), "delimiter": ("tab", "\t"),
     "encoding": ("latin-1", "latin-1"), "map": ("human=photo,garment=cloth", {"human": "photo", "garment": "cloth"}),
     "root": ("pics", Path("pics")), "allow_root": ("/a,/b", (Path("/a"), Path("/b"))),

@@ -19,6 +19,7 @@ from ..outputs import Outputs
 from .asking import Asker, Question, Wrong
 from .brake import Brake
 from .ending import Ending, Stop, choose
+from .makers import may_have_made
 from .out import Asked
 from .rows import Rows, meta_of
 
@@ -173,6 +174,7 @@ class Batch:
         return (
             record.question == question.name
             and record.state in DONE
+            and may_have_made(question.shape, record.provider)
             and bool(record.files)
             and self._outputs is not None
             and all(self._outputs.intact(file) for file in record.files)

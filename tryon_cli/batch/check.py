@@ -10,7 +10,7 @@ from typing import Protocol
 from ..manifest import Invalid
 from ..model.errors import Complaint, Exit, Level, TryonError
 from ..model.pair import Pair
-from ..pipeline import providers_of
+from ..pipeline import chains_of, providers_of
 
 KEPT = 2_000
 """Complaints that are kept for showing; all are counted."""
@@ -83,6 +83,8 @@ def _note_providers(row: Pair, providers: set[str]) -> None:
     for name, value in row.overrides:
         if name == "provider" and isinstance(value, str):
             providers.update(providers_of(value).values())
+        elif name == "fallback" and isinstance(value, str):
+            providers.update(*chains_of(value).values())
 
 
 def refuse_bad_rows(found: Checked, manifest: str) -> None:

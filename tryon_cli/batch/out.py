@@ -103,7 +103,7 @@ class Out:
             self._halt(Stop("storage", Exit.STORAGE, text))
         elif fault.kind is FaultKind.BUDGET and fault.code != OF_A_ROW:
             self._halt(Stop("budget", Exit.BUDGET, text))
-        elif fault.code == "E-PROV-DOWN":
+        elif fault.code == DOWN:
             self._halt(Stop("provider", Exit.TEMPORARY, f"{provider}: {text} ({fault.code})"))
 
     # ------------------------------------------------------------------ rows
@@ -117,7 +117,7 @@ class Out:
                     self._ask_again(ask, asked)
                 elif ask.fault is None:
                     self._fail(ask, asked, _LOST)
-                elif ask.fault.kind not in _LEFT or ask.fault.code == OF_A_ROW:
+                elif ask.fault.code == OF_A_ROW or not (ask.fault.kind in _LEFT or ask.fault.code == DOWN):
                     self._fail(ask, asked, ask.fault)
             except Fault as fault:  # disk trouble while publishing or recording: the row stays undone
                 self._judge(fault, "")
@@ -178,6 +178,9 @@ class Out:
 
 OF_A_ROW = "E-BUDGET-ROW"
 """The limit of one row does not cover its next call: that row has failed, the others go on."""
+
+DOWN = "E-PROV-DOWN"
+"""Nobody is there who could do it, and nobody waits any more: the run stops, and its rows wait for the next one."""
 
 _LEFT = frozenset({FaultKind.STOPPED, FaultKind.BUDGET})
 """Faults after which a row is as if it had not been begun."""

@@ -12,6 +12,7 @@ from ..batch.asking import Asker
 from ..batch.brake import Brake
 from ..batch.check import Checked, check, described, refuse_bad_rows
 from ..batch.decision import Decision, decided, said
+from ..batch.makers import Known
 from ..batch.survey import Survey, Surveyor
 from ..engine.plan import Plan
 from ..listeners.clean import clean
@@ -19,7 +20,6 @@ from ..manifest import Invalid, Manifest
 from ..model.errors import Exit, Level
 from ..model.events import Event
 from ..model.pair import Pair
-from ..pipeline import Composer
 from ..stages.table import STAGES
 from ..store.links import Remembered
 from ..store.open import open_store
@@ -49,14 +49,14 @@ def survey(
     brake = Brake(nobody, lambda: 0.0)
     stacks = wiring.providers(settings, [*wiring.provider_names(recipe), *names], nobody, brake)
     lanes = wiring.Lanes(Plan(), stacks, dict(settings.limits), wiring.cores())
-    offers = {name: provider.offer for name, provider in stacks.items()}
+    composer = wiring.composer_of(stacks, lanes)
 
     def price(stage: str, provider: str) -> float:
-        return offers[provider].price.get(STAGES[stage].task, 0.0) if provider else 0.0
+        return stacks[provider].offer.price.get(STAGES[stage].task, 0.0) if provider else 0.0
 
     with open_store(settings.cache_path, nobody, read_only=True) as store:
-        asker = Asker(Composer(offers, lanes.lane), recipe, Remembered(store.memo, store.index.commits))
-        return Surveyor(asker, store.index.find, price, decide=decide).survey(rows)
+        asker = Asker(composer, recipe, Remembered(store.memo, store.index.commits))
+        return Surveyor(asker, Known(store.index.find, composer.makers), price, decide=decide).survey(rows)
 
 
 def show(settings: Settings, source: str) -> Exit:

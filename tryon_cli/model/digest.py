@@ -44,6 +44,14 @@ def key_of(salt: bytes, inputs: Iterable[str]) -> Key:
     return Key(hashlib.sha256(salt + "\0".join(inputs).encode()).hexdigest())
 
 
+def alternate_key(key: Key, maker: str) -> Key:
+    """Name the same question as somebody else answers it: his picture is never taken for the first one's.
+
+    maker: who made it, as in salt_of. Nobody who does not know the maker can find the answer.
+    """
+    return Key(hashlib.sha256(f"alternate1\0{key}\0{maker}".encode()).hexdigest())
+
+
 def is_digest(text: str) -> bool:
     """True for 64 lower-case hex characters: the only names that may become part of a path."""
     return len(text) == 64 and not text.strip("0123456789abcdef")

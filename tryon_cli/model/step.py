@@ -3,9 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
-from .digest import Digest, Key, Value
+from .digest import Digest, Key, Value, canonical
+
+
+class Other(NamedTuple):
+    """Somebody who may do a step instead of the provider that was asked for."""
+
+    provider: str
+    version: str
+    """Of the task, as its offer says."""
+    options: Mapping[str, Value]
+    """Its own, as opt.<provider>.<name>."""
+
+    @property
+    def maker(self) -> str:
+        """Names it in keys."""
+        options = f":{canonical(self.options).decode()}" if self.options else ""
+        return f"{self.provider}:{self.version}{options}"
 
 
 class Order(NamedTuple):
@@ -19,6 +36,10 @@ class Order(NamedTuple):
     """Names of the inputs whose bytes are needed; further inputs are known to the stage by digest only."""
     free: bool = True
     """False: money was spent on it, so its bytes must survive a power cut."""
+    chain: str = ""
+    """Name in the worker's table where others may step in, "fashn>kling"; "": the provider's own."""
+    others: tuple[Other, ...] = ()
+    """Everybody else who may turn out to have made it."""
 
 
 class Errand(NamedTuple):
@@ -33,3 +54,6 @@ class Errand(NamedTuple):
     """The first row that asked for it, as people name it."""
     limit: float | None = None
     """Most USD that this row may cost."""
+    told: Mapping[str, Value] = MappingProxyType({})
+    """Settings as they turned out, where the order could not know: who made the pictures. Not part of the key, since
+    the inputs are other pictures then."""

@@ -12,6 +12,7 @@ from typing import Any
 
 from ..model.errors import Exit, TryonError
 from ..model.ports import Offer, Provider
+from .wrap.trial import Trial
 
 GROUP = "tryon.providers"
 """Entry-point group under which installed packages offer providers."""
@@ -38,6 +39,13 @@ BUILT_IN: Mapping[str, str] = {
 }
 
 
+OURS = ("provider", "canary", "canary_share")
+"""Keys of [providers.NAME] that are not the provider's own."""
+
+SHARE = 0.05
+"""Of the jobs that a candidate gets when nothing else is said."""
+
+
 def places(settings: Mapping[str, Mapping[str, Any]] | None = None) -> dict[str, str]:
     """Provider name -> "module:Class": built in, installed, and named in the settings (the last wins).
 
@@ -55,7 +63,7 @@ def places(settings: Mapping[str, Mapping[str, Any]] | None = None) -> dict[str,
 def load(name: str, settings: Mapping[str, Mapping[str, Any]] | None = None) -> Provider:
     """Make the provider of this name, or of this "module:Class".
 
-    Its [providers.<name>] table goes to the constructor as keyword arguments, without `provider` itself.
+    Its [providers.<name>] table goes to the constructor as keyword arguments, without what is said about it (OURS).
     Raises TryonError(USAGE) that says what is missing.
     """
     table = places(settings)
@@ -69,7 +77,7 @@ def load(name: str, settings: Mapping[str, Mapping[str, Any]] | None = None) -> 
                 'or     "my_package.my_module:MyProvider" for a class of your own',
             ),
         )
-    options = {k: v for k, v in (settings or {}).get(name, {}).items() if k != "provider"}
+    options = {k: v for k, v in (settings or {}).get(name, {}).items() if k not in OURS}
     provider = _make(name, place, options)
     lacks = [part for part in ("offer", "submit") if not hasattr(provider, part)]
     if lacks or not isinstance(provider.offer, Offer):
@@ -105,6 +113,27 @@ def _make(name: str, place: str, options: Mapping[str, Any]) -> Provider:
         ) from error  # fmt: skip
     provider: Provider = made
     return provider
+
+
+def trials(names: Iterable[str], settings: Mapping[str, Mapping[str, Any]] | None = None) -> dict[str, Trial]:
+    """The candidates of these providers, by their names. Raises TryonError(USAGE)."""
+    found = {}
+    for name in dict.fromkeys(names):
+        table = (settings or {}).get(name, {})
+        candidate, share = table.get("canary"), table.get("canary_share", SHARE)
+        if candidate is None:
+            continue
+        fine = isinstance(share, int | float) and not isinstance(share, bool) and 0.0 <= share <= 1.0
+        if not isinstance(candidate, str) or candidate == name or not fine:
+            raise TryonError(
+                Exit.USAGE, f"the canary of {name} cannot be used",
+                details=(
+                    f"given    canary = {candidate!r}, canary_share = {share!r}",
+                    "expected another provider's name, and a share from 0 to 1",
+                ),
+            )  # fmt: skip
+        found[name] = Trial(candidate, float(share))
+    return found
 
 
 def named(

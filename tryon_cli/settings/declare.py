@@ -41,6 +41,9 @@ class Settings:
         choices=("advanced-scene", "simple-scene", "tryon-only"))] = "advanced-scene"
     provider: Annotated[str, S("Who renders; per stage as try-on=NAME,NAME.", "recipe", MAKE, pixel=True,
         short="-p", form="providers", metavar="NAME", aka=("model", "backend", "vendor"))] = "local"
+    fallback: Annotated[str, S("Who steps in after a definite no: NAME,NAME or per stage; local: a preview.",
+        "recipe", MAKE, pixel=True, form="providers", metavar="NAME", aka=("backup", "failover"),
+        example='"kling,local"')] = ""
     style: Annotated[str, S("Look of the scene; off leaves the person as photographed.", "recipe", MAKE,
         pixel=True, form="word", metavar="NAME", aka=("stylize", "preset"))] = "studio"
     face: Annotated[str, S("Put the photographed face back (swap), or not.", "recipe", MAKE, pixel=True,
@@ -73,6 +76,12 @@ class Settings:
         most=1_000_000)] = 1024
     attempts: Annotated[int, S("Tries per step when a failure may pass.", "run", MAKE, least=1, most=20,
         aka=("retries", "max-retries", "tries"))] = 4
+    fallback_refused: Annotated[bool, S("Pictures that a provider refuses are shown to its fallback.", "run",
+        MAKE)] = False
+    adaptive: Annotated[bool, S("Calls at once follow what a service bears, up to its limit.", "run",
+        MAKE)] = True
+    outage: Annotated[float, S("How long rows wait for a service that is down: 90, 20m; 0: not at all.", "run",
+        MAKE, form="duration", metavar="TIME", kept=False, aka=("breaker",))] = 600.0
     strict: Annotated[bool, S("A single bad row stops everything before it starts.", "run",
         ("run", "resume", "check", "expand", "precompute"))] = False
     max_flagged: Annotated[int | None, S("Exit 6 when more rows than this need a look.", "run", RUN, least=0,

@@ -40,6 +40,13 @@ class Rules(NamedTuple):
     patience: float = 600.0
     """The same as time since it went down."""
 
+    @classmethod
+    def waiting(cls, patience: float) -> Rules:
+        """The usual rules for somebody with so many seconds of patience: who has more than usual, has it however
+        many probes fail."""
+        usual = cls()
+        return usual if patience == usual.patience else cls(patience=patience, probes=10**9)
+
 
 LONGEST_WINDOW = 1800.0
 LOOK = 1.0

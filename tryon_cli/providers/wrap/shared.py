@@ -27,15 +27,18 @@ def folder_of(state: Path, provider: str, account: str) -> Path:
 
 
 def _opened(path: Path) -> int:
-    return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
+    try:
+        return os.open(path, flags, 0o600)
+    except FileNotFoundError:  # made when it is needed: a dry run leaves no trace
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        return os.open(path, flags, 0o600)
 
 
 class Slots:
     """Permits numbered from 0; a process that allows fewer than another uses the first ones only."""
 
     def __init__(self, folder: Path, count: int) -> None:
-        """Raises OSError when the folder cannot be made."""
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._folder = folder
         self._count = count
         self._next = 0
@@ -66,7 +69,6 @@ class Minute:
 
     def __init__(self, folder: Path, count: int, clock: Callable[[], float] = time.monotonic) -> None:
         """clock: seconds that all processes of this machine read alike, as the monotonic clock's are here."""
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._path = folder / "minute"
         self._count = count
         self._clock = clock

@@ -9,13 +9,11 @@ computes here needs no throttle, no breaker and no count: only what may be tried
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
-from ...model.events import Warned
 from ...model.ports import Provider, Tell
 from .breaker import Breaker
 from .budget import Budget
@@ -26,8 +24,9 @@ from .measured import Measured
 from .rehearsed import Rehearsed, read_rehearsal
 from .retrying import Retrying, Waits
 from .scores import Scores
-from .shared import Minute, OwnMinute, OwnSlots, Slots, folder_of
+from .shared import Minute, Slots, folder_of
 from .throttled import Gauge, Throttled
+from .trial import Trial
 
 REHEARSED_RULES = Rules(first=0.5, most=1.0)
 """A rehearsed outage is over in seconds."""
@@ -46,6 +45,8 @@ class Around:
     state: Path | None = None
     """The state folder, where limits are shared and counts are kept; None: this process alone, for now."""
     rehearse: str = ""
+    outage: float = 600.0
+    """Seconds that rows wait for a service that is down."""
     refused: bool = False
     """Pictures that one provider refuses are shown to its fallback."""
     cores: int = 1
@@ -61,13 +62,6 @@ class Account(NamedTuple):
     """Never the key itself."""
 
 
-class Trial(NamedTuple):
-    """A candidate for a share of a provider's jobs."""
-
-    candidate: str
-    share: float
-
-
 def stack(
     name: str, vendor: Provider, around: Around, account: Account, gauge: Gauge | None = None
 ) -> Provider:
@@ -79,13 +73,18 @@ def stack(
             return _rehearsed(name, vendor, around)
     if cpu:
         return Retrying(vendor, around.tell, around.stop, attempts=around.attempts)
-    slots, minute = _limits(name, around, account)
+    shared = minute = None
+    if around.state is not None:
+        folder = folder_of(around.state, name, account.label)
+        shared = Slots(folder, account.slots)
+        minute = Minute(folder, account.per_minute) if account.per_minute else None
     throttled = Throttled(
-        vendor, around.tell, around.stop, name=name, slots=account.slots, shared=slots, minute=minute, gauge=gauge
+        vendor, around.tell, around.stop, name=name, slots=account.slots, per_minute=account.per_minute,
+        shared=shared, minute=minute, gauge=gauge,
     )  # fmt: skip
     budget = Budget(share=0.5) if around.rehearse else Budget()
     retrying = Retrying(throttled, around.tell, around.stop, attempts=around.attempts, budget=budget)
-    rules = REHEARSED_RULES if around.rehearse else Rules()
+    rules = REHEARSED_RULES if around.rehearse else Rules.waiting(around.outage)
     holds = getattr(vendor, "holds", None)
     breaker = Breaker(retrying, around.tell, name=name, budget=budget, holds=holds, rules=rules)
     return breaker if around.rehearse else Measured(breaker, around.scores, name=name)
@@ -98,21 +97,6 @@ def _rehearsed(name: str, vendor: Provider, around: Around) -> Provider:
         vendor, around.tell, around.stop, attempts=around.attempts, budget=budget, waits=Waits(base=0.1)
     )  # fmt: skip
     return Breaker(retrying, around.tell, name=name, budget=budget, rules=REHEARSED_RULES)
-
-
-def _limits(
-    name: str, around: Around, account: Account
-) -> tuple[Slots | OwnSlots, Minute | OwnMinute | None]:
-    """The limits of an account, shared by all processes where there is a place for that."""
-    if around.state is not None:
-        folder = folder_of(around.state, name, account.label)
-        try:
-            minute = Minute(folder, account.per_minute) if account.per_minute else None
-            return Slots(folder, account.slots), minute
-        except OSError as error:
-            text = f"the limits of {name} are not shared with other runs: {error.strerror or error}"
-            around.tell(Warned(time.time(), "W-LIMITS", text))
-    return OwnSlots(account.slots), OwnMinute(account.per_minute) if account.per_minute else None
 
 
 class Chains(Mapping[str, Provider]):

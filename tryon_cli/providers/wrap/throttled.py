@@ -11,12 +11,14 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from ...model.errors import Fault, FaultKind
-from ...model.events import ProviderTurned
+from ...model.events import ProviderTurned, Warned
 from ...model.ports import Done, Job, Offer, Provider, Tell
 from .shared import OwnMinute, OwnSlots
+
+Own = TypeVar("Own")
 
 LOOK = 0.25
 """Seconds between two looks at permits that other processes hold: the kernel tells nobody when one is free."""
@@ -91,6 +93,7 @@ class Throttled:
         self._tell = tell
         self._stop = stop
         self._most = slots
+        self._per_minute = per_minute
         self._slots: Slots = shared or OwnSlots(slots)
         self._minute: Minute | None = minute or (OwnMinute(per_minute, monotonic) if per_minute else None)
         self._gauge: Gauge = gauge or _Deaf()
@@ -105,6 +108,7 @@ class Throttled:
         self._calm = 0
         self._until = 0.0
         self._told = False
+        self._lonely = False
 
     @property
     def offer(self) -> Offer:
@@ -150,13 +154,30 @@ class Throttled:
     @contextmanager
     def _permit(self) -> Iterator[None]:
         """A place among the jobs of all processes."""
-        while (permit := self._slots.take()) is None:
+        while True:
+            slots = self._slots
+            try:
+                permit = slots.take()
+            except OSError as error:
+                self._slots = self._alone(error, OwnSlots(self._most))
+                continue
+            if permit is not None:
+                break
             self._not_stopped()
             self._pause(LOOK * self._rng.uniform(0.5, 1.5))
         try:
             yield
         finally:
-            self._slots.give(permit)
+            slots.give(permit)
+
+    def _alone(self, error: OSError, own: Own) -> Own:
+        """Limits of this process, since those of all cannot be kept."""
+        with self._free:
+            told, self._lonely = self._lonely, True
+        if not told:
+            text = f"the limits of {self._name} are not shared with other runs: {error.strerror or error}"
+            self._tell(Warned(self._clock(), "W-LIMITS", text))
+        return own
 
     def _in_time(self) -> None:
         """After the pause that the service asked for, and within its calls per minute."""
@@ -164,7 +185,11 @@ class Throttled:
             self._not_stopped()
             wait = self._until - self._monotonic()
             if wait <= 0.0 and self._minute is not None:
-                wait = self._minute.take()
+                try:
+                    wait = self._minute.take()
+                except OSError as error:
+                    self._minute = self._alone(error, OwnMinute(self._per_minute, self._monotonic))
+                    continue
             if wait <= 0.0:
                 break
             self._pause(wait * self._rng.uniform(1.0, 1.1))
