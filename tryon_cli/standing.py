@@ -6,12 +6,15 @@ Reads only; never takes a lock, never changes a byte.
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from .journal.look import runs_of
 from .journal.table import RunRecord
+from .ledger.budget import usd
+from .ledger.look import Spend, spend
 from .lock import Holder, holder
 from .model.errors import Exit
 
@@ -43,6 +46,10 @@ class Standing(NamedTuple):
     """The stages as they were last written, {} when nothing runs."""
     text: str
     """Why it stopped."""
+    money: Spend = Spend()
+    """Of this run and those it went on from."""
+    budget: float | None = None
+    """USD."""
 
     @property
     def done(self) -> int:
@@ -63,11 +70,12 @@ class Standing(NamedTuple):
         """Would resume have something to do?"""
         if self.state == "RUNNING":
             return False
-        return self.run.ended is None or self.left > 0 or self.counts.get("failed", 0) > 0
+        open_rows = sum(self.counts.get(state, 0) for state in ("failed", "waiting", "maybe_paid"))
+        return self.run.ended is None or self.left > 0 or open_rows > 0
 
 
-def standing(folder: Path) -> Standing | None:
-    """The newest run of an output folder; None when there was none."""
+def standing(folder: Path, ledger: Path | None = None) -> Standing | None:
+    """The newest run of an output folder; None when there was none. ledger: the state folder, for its money."""
     runs = runs_of(folder)
     if not runs:
         return None
@@ -79,7 +87,16 @@ def standing(folder: Path) -> Standing | None:
     else:
         state, text = WORDS.get(run.exit, "STOPPED"), run.text or ""
     live = json.loads(run.live) if run.live and state == "RUNNING" else {}
-    return Standing(state, folder, run, who, json.loads(run.counts or "{}"), live, text)
+    money = spend(ledger, journey(folder, run.run)) if ledger is not None else Spend()
+    return Standing(state, folder, run, who, json.loads(run.counts or "{}"), live, text, money, _budget(run))
+
+
+def _budget(run: RunRecord) -> float | None:
+    try:
+        most = json.loads(run.settings).get("max_cost")
+    except (ValueError, AttributeError):
+        return None
+    return float(most) if isinstance(most, int | float) else None
 
 
 FINISHED = frozenset({Exit.OK, Exit.PARTIAL, Exit.QUALITY, Exit.NOTHING})
@@ -120,6 +137,11 @@ def as_json(now: Standing) -> dict[str, Any]:
         "counts": dict(now.counts),
         "stages": now.live.get("stages", []),
         "text": now.text,
+        "spent": usd(now.money.spent),
+        "reserved": usd(now.money.reserved),
+        "budget": now.budget,
+        "out": now.money.out,
+        "decide": now.money.held,
     }
 
 
@@ -137,12 +159,46 @@ def as_lines(now: Standing, at: float) -> list[str]:
             for s in now.live.get("stages", [])
         ]
         follow = f"  follow: tryon status {now.folder} --follow"
-        return [f"RUNNING  {place}    {who}", f"  {share} · {counts}".rstrip(" ·"), *stages, follow]
+        return [
+            f"RUNNING  {place}    {who}",
+            f"  {share} · {counts}".rstrip(" ·"),
+            *stages,
+            *_cost(now),
+            follow,
+        ]
     ago = spoken(at - (run.ended or run.started))
     lines = [f"{now.state:<7}  {place}    {now.text.splitlines()[0] if now.text else 'ended'}, {ago} ago"]
-    lines.append(f"  {share} · {counts}".rstrip(" ·"))
+    lines += [f"  {share} · {counts}".rstrip(" ·"), *_cost(now), *_out(now)]
     if now.unfinished:
         lines.append(f"  {now.left:,} rows left · continue: tryon resume {now.folder}")
+    return lines
+
+
+def _cost(now: Standing) -> list[str]:
+    """$36.76 of $60.00, where anything was paid for."""
+    money = now.money
+    if not (money.spent or money.reserved):
+        return []
+    most = f" of ${now.budget:,.2f}" if now.budget is not None else ""
+    held = f" · ${usd(money.reserved):,.2f} held back" if money.reserved else ""
+    return [f"  ${usd(money.spent):,.2f}{most}{held}"]
+
+
+def _out(now: Standing) -> list[str]:
+    """What a run that has ended left at services, and what waits for a decision."""
+    money, lines = now.money, []
+    if money.out:
+        word = "call was" if money.out == 1 else "calls were"
+        keeps = "; ".join(
+            f"{provider} keeps results until {time.strftime('%b %d %H:%M', time.localtime(until))}"
+            for provider, until in money.keeps
+        )
+        lines.append(
+            f"  {money.out:,} paid {word} in flight: resume collects them" + (f"; {keeps}" if keeps else "")
+        )
+    if money.held:
+        word = "call waits" if money.held == 1 else "calls wait"
+        lines.append(f"  {money.held:,} paid {word} for a decision of yours: tryon ledger --open")
     return lines
 
 

@@ -1,93 +1,217 @@
-"""Money within a limit that somebody has set: the installed command, a provider with prices, calls counted outside."""
+"""Money on the installed command: budgets, decisions, what is shown of it, and the proof afterwards."""
 
 from __future__ import annotations
 
+import csv
 import json
+import os
+import signal
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
+from typing import Any
 
-import pexpect
 import pytest
-from tool import TRYON, Tool
+from paid_server import PaidServer
+from tool import Tool, wait_for
 
-PEOPLE, GARMENTS = 2, 3
-COST = PEOPLE * 0.015 + PEOPLE * GARMENTS * 0.07
+PEOPLE, GARMENTS = 2, 4
+CALLS = PEOPLE + PEOPLE * GARMENTS
 
 
 @pytest.fixture
-def tool(tmp_path: Path) -> Tool:
-    made = Tool(tmp_path)
-    made.env["TRYON_PROVIDER"] = "priced:Priced"
-    made.manifest(people=PEOPLE, garments=GARMENTS)
-    return made
+def world(tmp_path: Path) -> Iterator[Callable[..., tuple[Tool, PaidServer]]]:
+    servers: list[PaidServer] = []
+
+    def make(kind: str = "neither", **options: Any) -> tuple[Tool, PaidServer]:
+        tool = Tool(tmp_path)
+        tool.manifest(people=PEOPLE, garments=GARMENTS)
+        servers.append(PaidServer(kind, **options).__enter__())
+        tool.env |= servers[-1].env
+        return tool, servers[-1]
+
+    yield make
+    for server in servers:
+        server.__exit__()
 
 
-def paid(tool: Tool) -> int:
-    return sum(n for line, n in tool.calls().items() if line.startswith(("stylize", "try-on")))
+def ledger_of(tool: Tool) -> Path:
+    return tool.base / "state/tryon/ledger.db"
 
 
-def test_without_a_limit_nothing_is_spent_where_nobody_can_be_asked(tool: Tool) -> None:
-    ran = tool.run("run", "m.csv", expect=2)
-    assert "about 8 paid calls for $0.45, and no limit is set" in ran.err
-    assert "--max-cost" in ran.err and "unlimited = true" in ran.err and "Nothing was sent." in ran.err
-    assert not tool.calls()
-    assert "Traceback" not in ran.err
+def test_what_was_spent_is_shown_everywhere_and_proved(world: Any) -> None:
+    tool, server = world()
+    ran = tool.run("run", "m.csv", "--max-cost", "3")
+    assert sum(server.report()["charges"].values()) == CALLS
+    assert "budget=3.00" in ran.err and "spent=0.50" in ran.err
+    assert json.loads((tool.work / "out/run.json").read_text())["spent"] == 0.5
+    assert "  $0.50 of $3.00" in tool.run("status", "out").out
+    assert tool.run("ledger").out.startswith("spent $0.50 in all\n")
+    assert "Nothing is out" in tool.run("ledger", "--open").out
+    assert json.loads(tool.run("ledger", "--json").out)["spent"] == 0.5
+    proof = tool.run("verify", "out").out
+    assert "8 pictures are there" in proof and "10 paid calls have their picture; $0.50 spent" in proof
+    assert os.stat(ledger_of(tool)).st_mode & 0o777 == 0o600
+    assert os.stat(ledger_of(tool).parent).st_mode & 0o777 == 0o700
 
 
-def test_yes_does_not_stand_for_a_limit_in_cron(tool: Tool) -> None:
-    tool.run("run", "m.csv", "--yes", expect=2)
-    assert not tool.calls()
+def spoil_picture(tool: Tool) -> None:
+    path = next((tool.work / "out/images").iterdir())
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(data)
 
 
-def test_a_limit_that_covers_it(tool: Tool) -> None:
-    ran = tool.run("run", "m.csv", "--max-cost", "1")
-    assert paid(tool) == PEOPLE + PEOPLE * GARMENTS
-    assert f"spent={COST:.2f}" in ran.err
-    assert json.loads((tool.work / "out/run.json").read_text())["name"] == "ok"
-    again = tool.run("run", "m.csv")
-    assert "spent=0.00" in again.err or again.code == 0, "what is finished needs no limit"
+def lose_picture(tool: Tool) -> None:
+    next((tool.work / "out/images").iterdir()).unlink()
 
 
-def test_a_limit_in_the_users_own_settings_file(tool: Tool) -> None:
-    own = tool.base / "config/tryon/config.toml"
-    own.parent.mkdir(parents=True)
-    own.write_text("[run]\nunlimited = true\n")
+def lose_result(tool: Tool) -> None:
+    path = tool.work / "out/results.jsonl"
+    path.write_text("".join(path.read_text().splitlines(True)[1:]))
+
+
+def change_count(tool: Tool) -> None:
+    path = tool.work / "out/run.json"
+    told = json.loads(path.read_text())
+    told["counts"]["made"] -= 1
+    path.write_text(json.dumps(told))
+
+
+def leave_part(tool: Tool) -> None:
+    (tool.work / "out/.tryon/results.jsonl.part").write_text("")
+
+
+def change_sum(tool: Tool) -> None:
+    with closing(sqlite3.connect(ledger_of(tool), isolation_level=None)) as db:
+        db.execute("update journeys set spent=spent-1")
+
+
+@pytest.mark.parametrize(
+    ("harm", "said"),
+    [
+        (spoil_picture, "is not what was written"), (lose_picture, "no such file"),
+        (lose_result, "results.jsonl has"), (change_count, "do not add up"), (leave_part, "temporary file"),
+        (change_sum, "sums of the ledger"),
+    ],
+)  # fmt: skip
+def test_verify_names_the_first_breach(world: Any, harm: Callable[[Tool], None], said: str) -> None:
+    tool, _ = world()
     tool.run("run", "m.csv")
-    assert paid(tool) == PEOPLE + PEOPLE * GARMENTS
+    tool.run("verify", "out")
+    harm(tool)
+    ran = tool.run("verify", "out", expect=1)
+    assert "BREACH" in ran.out and said in ran.out
+    assert json.loads(tool.run("verify", "out", "--json", expect=1).out)["ok"] is False
 
 
-def test_a_file_that_came_with_a_manifest_cannot_lift_the_limit(tool: Tool) -> None:
-    job = tool.work / "job"
-    (tool.work / "pictures").rename(tool.work / "kept")
-    job.mkdir()
-    (tool.work / "kept").rename(job / "pictures")
-    (tool.work / "m.csv").rename(job / "m.csv")
-    (job / "tryon.toml").write_text("[run]\nunlimited = true\n")
-    ran = tool.run("run", "job/m.csv", expect=2)
-    assert "unlimited" in ran.err and not tool.calls()
+def test_a_call_that_is_not_settled_is_a_breach(world: Any) -> None:
+    tool, _ = world()
+    tool.run("run", "m.csv")
+    with closing(sqlite3.connect(ledger_of(tool), isolation_level=None)) as db:
+        db.execute("update units set state='accepted' where row='1' and task='try-on'")
+        db.execute("update journeys set spent=spent-50000, reserved=reserved+50000")
+    ran = tool.run("verify", "out", expect=1)
+    assert "not settled" in ran.out and "row 1" in ran.out
 
 
-def test_the_limit_is_never_passed_and_resume_goes_on(tool: Tool) -> None:
-    ran = tool.run("run", "m.csv", "--max-cost", "0.20", expect=8)
-    assert "budget" in ran.err.lower() and "tryon resume" in ran.err
-    spent = sum(0.07 if line.startswith("try-on") else 0.015 for line in tool.calls() if line[0] in "ts")
-    assert 0 < spent <= 0.20
-    done = len(tool.images())
-    assert 1 <= done < PEOPLE * GARMENTS
-    tool.run("resume", "out", "--max-cost", "0.20", expect=8)
-    assert len(tool.images()) == done, "the limit counts what was spent before"
-    tool.run("resume", "out", "--max-cost", "1")
-    assert len(tool.images()) == PEOPLE * GARMENTS
-    assert set(tool.calls().values()) == {1}
-
-
-@pytest.mark.parametrize(("answer", "code", "calls"), [("n", 2, 0), ("y", 0, PEOPLE + PEOPLE * GARMENTS)])
-def test_at_a_terminal_somebody_is_asked(tool: Tool, answer: str, code: int, calls: int) -> None:
-    child = pexpect.spawn(
-        TRYON, ["run", "m.csv"], cwd=str(tool.work), env=tool.env, encoding="utf-8", timeout=60
+def test_the_budget_is_never_passed_and_resume_has_no_new_one(world: Any) -> None:
+    tool, server = world()
+    ran = tool.run("run", "m.csv", "--max-cost", "0.22", expect=8)
+    assert "--max-cost" in ran.out + ran.err
+    spent = sum(server.report()["charges"].values())
+    assert 1 <= spent <= 4
+    tool.run("resume", "out", expect=8)
+    assert sum(server.report()["charges"].values()) <= 4, (
+        "the limit is for all runs since the last finished one"
     )
-    child.expect(r"\$0\.45.*Start\? \[y/N\] ")
-    child.sendline(answer)
-    child.expect(pexpect.EOF)
-    child.close()
-    assert child.exitstatus == code
-    assert paid(tool) == calls
+    tool.run("resume", "out", "--max-cost", "1")
+    assert server.report()["charges"] and max(server.report()["charges"].values()) == 1
+    assert sum(server.report()["charges"].values()) == CALLS
+    tool.run("verify", "out")
+
+
+def test_a_limit_of_calls(world: Any) -> None:
+    tool, server = world()
+    tool.run("run", "m.csv", "--max-calls", "3", expect=8)
+    assert sum(server.report()["charges"].values()) == 3
+    tool.run("resume", "out", "--max-calls", "100")
+    assert sum(server.report()["charges"].values()) == CALLS
+
+
+def test_a_limit_of_one_row_fails_that_row_only(world: Any) -> None:
+    tool, server = world()
+    with (tool.work / "m.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    with (tool.work / "m.csv").open("w", newline="") as file:
+        writer = csv.DictWriter(file, [*rows[0], "max_cost"])
+        writer.writeheader()
+        for n, row in enumerate(rows):
+            writer.writerow({**row, "max_cost": "0.01" if n == len(rows) - 1 else ""})
+    tool.run("run", "m.csv", expect=3)
+    states = [line["state"] for line in tool.results()]
+    assert states == ["made"] * 7 + ["failed"]
+    assert tool.results()[-1]["error"]["code"] == "E-BUDGET-ROW"
+    assert sum(server.report()["charges"].values()) == CALLS - 1
+
+
+def test_what_may_be_paid_waits_for_a_decision(world: Any) -> None:
+    tool, server = world(drop=0.3, seed=5)
+    ran = tool.run("run", "m.csv", expect=13)
+    held = json.loads(tool.run("ledger", "--open", "--json").out)
+    assert held["decide"] == len(held["open"]) > 0
+    assert {one["state"] for one in held["open"]} == {"maybe_paid"}
+    assert held["reserved"] == pytest.approx(0.05 * held["decide"])
+    shown = tool.run("ledger", "--open").out
+    assert "maybe_paid" in shown and "--assume-unpaid" in shown and "$0.05" in shown
+    assert "decision" in tool.run("status", "out").out
+    before = server.report()["requests"]
+    tool.run("resume", "out", expect=13)
+    assert server.report()["requests"] - before <= CALLS - before, "nothing of it is sent again by itself"
+    assert max(server.report()["charges"].values()) == 1
+    for _ in range(8):
+        ran = tool.run("resume", "out", "--resubmit-maybe-paid", expect=None)
+        if ran.code == 0:
+            break
+    assert {line["state"] for line in tool.results()} <= {"made", "cached"}
+    tool.run("verify", "out")
+
+
+def test_calls_that_a_kill_left_out_are_shown_and_collected(world: Any) -> None:
+    tool, server = world(work=30)
+    process = tool.start("run", "m.csv")
+    wait_for(lambda: server.report()["requests"] >= 2, process, 60)
+    process.send_signal(signal.SIGKILL)
+    process.communicate(timeout=10)
+    shown = tool.run("ledger", "--open").out
+    assert "accepted" in shown and "tryon resume collects it" in shown and "job-0" in shown
+    assert "2 paid calls were in flight" in tool.run("status", "out").out
+    assert "did not come to its end" in tool.run("verify", "out", expect=1).out
+
+
+def test_two_runs_that_share_pairs_pay_once(world: Any) -> None:
+    tool, server = world(work=0.05)
+    first = tool.start("run", "m.csv", "-o", "a")
+    second = tool.start("run", "m.csv", "-o", "b")
+    for process in (first, second):
+        out, err = process.communicate(timeout=120)
+        assert process.returncode == 0, (out, err)
+    assert tool.images("a") == tool.images("b") != {}
+    assert set(server.report()["charges"].values()) == {1}
+    assert len(server.report()["charges"]) == CALLS
+
+
+def test_a_damaged_ledger_stops_everything_that_costs_money(world: Any) -> None:
+    tool, server = world("lookup")
+    tool.run("run", "m.csv", "--max-calls", "3", expect=8)
+    data = bytearray(ledger_of(tool).read_bytes())
+    data[4096 : 4096 * 3] = os.urandom(4096 * 2)
+    ledger_of(tool).write_bytes(data)
+    ran = tool.run("resume", "out", "--max-calls", "99", expect=12)
+    assert "damaged" in ran.err and "--rebuild" in ran.err
+    assert sum(server.report()["charges"].values()) == 3
+    tool.run("resume", "out", "--max-calls", "99", "--rebuild")
+    assert set(server.report()["charges"].values()) == {1}
+    assert len(server.report()["charges"]) == CALLS
+    assert list(ledger_of(tool).parent.glob("ledger.damaged-*"))

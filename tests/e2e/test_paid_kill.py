@@ -88,6 +88,7 @@ def judge(tool: Tool, server: PaidServer, kind: str, kills: int) -> None:
         spent, reserved = db.execute("select sum(spent), sum(reserved) from journeys").fetchone()
     assert (spent, reserved) == (PRICE * len(stored), PRICE * len(held))
     assert tool.leftovers() == []
+    tool.run("verify", "out")
 
 
 def finish(tool: Tool, kind: str) -> None:

@@ -40,6 +40,8 @@ COMMANDS: Mapping[str, Entry] = {
     "check": Entry("tryon_cli.cli.check", "Find what is wrong with a manifest.", "Look"),
     "expand": Entry("tryon_cli.cli.expand", "Print the rows a manifest stands for.", "Look"),
     "inspect": Entry("tryon_cli.cli.inspect", "How a picture was made.", "Look"),
+    "ledger": Entry("tryon_cli.cli.ledger", "Paid calls that are out or wait for you.", "Look"),
+    "verify": Entry("tryon_cli.cli.verify", "Prove that a finished run is whole.", "Look"),
     "cache": Entry("tryon_cli.cli.cache", "Size, check and clean the cache.", "Set up"),
     "providers": Entry("tryon_cli.cli.providers", "Who can render, and whether they work.", "Set up"),
     "config": Entry("tryon_cli.cli.config", "Settings, and where they come from.", "Set up"),

@@ -38,4 +38,4 @@ def command(
         if not follow or now.state != "RUNNING":
             return 0
         time.sleep(EVERY)
-        now = standing(now.folder) or now
+        now = standing(now.folder, settings.state_path) or now

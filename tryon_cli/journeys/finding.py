@@ -29,7 +29,7 @@ def folders(settings: Settings) -> list[Path]:
 def newest(folder: str, settings: Settings) -> Standing | None:
     """The run to show: of this folder, else of the current one, else the newest anywhere."""
     for place in [Path(folder).absolute()] if folder else folders(settings):
-        now = standing(place)
+        now = standing(place, settings.state_path)
         if now is not None:
             return now
     return None
@@ -40,7 +40,7 @@ def unfinished(folder: str, settings: Settings) -> Standing:
     seen = [
         now
         for place in ([Path(folder).absolute()] if folder else folders(settings))
-        if (now := standing(place))
+        if (now := standing(place, settings.state_path))
     ]
     for now in seen:
         if now.unfinished or folder:

@@ -20,12 +20,15 @@ if TYPE_CHECKING:
 
 EVERY = (
     "run", "resume", "status", "check", "expand", "cache", "providers", "config", "doctor", "init", "inspect",
-    "precompute",
+    "precompute", "ledger", "verify",
 )  # fmt: skip
 MAKE = ("run", "resume", "precompute")
 RUN = ("run", "resume")
 READ = ("run", "check", "expand", "precompute")
-TELL = ("run", "resume", "status", "check", "cache", "providers", "config", "doctor", "inspect", "precompute")
+TELL = (
+    "run", "resume", "status", "check", "cache", "providers", "config", "doctor", "inspect", "precompute", "ledger",
+    "verify",
+)  # fmt: skip
 
 Tables = Mapping[str, Mapping[str, Any]]
 S = Setting
@@ -116,9 +119,9 @@ class Settings:
     dry_run: Annotated[bool, S("Show the plan; send and write nothing.", "run", ("run", "resume",
         "precompute"), filed=False, kept=False, aka=("plan", "simulate"))] = False
     rows: Annotated[bool, S("Show every row.", "run", ("run", "check"), filed=False, kept=False)] = False
-    yes: Annotated[bool, S("Answer every question with yes.", "run", (*MAKE, "cache", "init"), short="-y",
+    yes: Annotated[bool, S("Answer every question with yes.", "run", (*MAKE, "cache", "init", "providers"), short="-y",
         filed=False, kept=False, aka=("force", "assume-yes"))] = False
-    input: Annotated[bool, S("Ask questions where somebody can answer.", "run", (*MAKE, "cache", "init"),
+    input: Annotated[bool, S("Ask questions where somebody can answer.", "run", (*MAKE, "cache", "init", "providers"),
         kept=False, aka=("interactive",))] = True
 
     # ------------------------------------------------------------------ [manifest]: how a manifest is read
