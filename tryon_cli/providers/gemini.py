@@ -135,12 +135,11 @@ class Gemini(Service):
         )
         text = str(value_at(document, "candidates[0].finishMessage") or said or "no picture")[:300]
         if blocked or reason in google.REFUSED:
-            kind = FaultKind.CONTENT
-        elif _pictures(document.get("usageMetadata")):
-            kind = FaultKind.AMBIGUOUS  # a picture was counted, and did not come
-        else:
-            kind = FaultKind.TRANSIENT
-        return self.WORDS.fault(self.name, reason, text, kind)
+            return self.fault(reason, text, FaultKind.CONTENT)
+        if _pictures(document.get("usageMetadata")):
+            # a picture was counted, and did not come
+            return self.WORDS.fault(self.name, reason, text, FaultKind.AMBIGUOUS)
+        return self.fault(reason, text, FaultKind.TRANSIENT)
 
     def error_in(self, reply: Reply) -> tuple[str, str]:
         return google.error_in(reply)

@@ -118,7 +118,7 @@ class Vertex(Service):
         )
         # a picture that the filter took may come as an empty list, too
         text = reason or "no picture; its filter takes pictures away without a word"
-        raise self.WORDS.fault(self.name, "raiFilteredReason", text, FaultKind.CONTENT)
+        raise self.fault("raiFilteredReason", text, FaultKind.CONTENT)
 
     def check(self, reply: Reply, *, paid: bool = False) -> None:
         if reply.status == 401 and self.project and self._token.outlived():

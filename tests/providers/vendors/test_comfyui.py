@@ -104,7 +104,7 @@ class TestComfyUi(RemoteContract):
         fake.inputs.clear()  # type: ignore[attr-defined]
         with pytest.raises(Fault) as caught:
             remote.submit(call)
-        assert caught.value.kind is FaultKind.TRANSIENT and not fake.charges
+        assert caught.value.kind is FaultKind.LOST and not fake.charges
         assert isinstance(remote.submit(remote.prepare(self.jobs[0], TOKEN)), Ticket)
 
     def test_a_refusal_names_the_users_node(self, new: Callable[..., Remote], fake: Vendor) -> None:

@@ -35,7 +35,7 @@ def refused(service: ComfyUi, document: Mapping[str, Any]) -> Fault:
     text = f"{service.name}: " + "; ".join(texts[:3])
     if lost:
         # the only thing we sent that the server can have lost: its input folder was emptied
-        fault = Fault(FaultKind.TRANSIENT, text, code="E-PROV-UPLOAD", fix="tryon resume")
+        fault = Fault(FaultKind.LOST, text, code="E-PROV-UPLOAD", fix="tryon resume")
     else:
         fix = f"open the workflow at {service.base_url} and correct it, then export it again"
         fault = Fault(FaultKind.CONFIG, text, code="E-PROV-WORKFLOW", fix=fix)

@@ -48,7 +48,8 @@ class Gradio(Service):
     ABOUT = "any Gradio app; ready: CatVTON, IDM-VTON, Leffa, FASHN VTON 1.5, OOTDiffusion"
     SLOTS = 1
     MAX_VARIANTS = 8
-    TERMS = Terms(accepts=Accepts(("png", "jpeg", "webp"), 64, 2048))
+    # grace 0: what the app does not tell now it never tells
+    TERMS = Terms(grace=0.0, accepts=Accepts(("png", "jpeg", "webp"), 64, 2048))
     WORDS = WORDS
 
     def __init__(self, name: str = "", **options: Any) -> None:
