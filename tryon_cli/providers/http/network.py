@@ -6,6 +6,7 @@ sends one byte now and then holds a caller for ever.
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import ssl
 from collections.abc import Iterable
@@ -37,18 +38,22 @@ class Trail:
 
 
 class Stream(httpcore.NetworkStream):
-    """A connection of one thread."""
+    """A connection of one thread. What is written leaves with the next read, or once it is a full piece: the head of
+    a request and a small body are one packet and one system call."""
 
     def __init__(self, inner: httpcore.NetworkStream, trail: Trail, tls: bool = False) -> None:
         self._inner = inner
         self._trail = trail
         self._tls = tls
+        self._waiting = b""
         sock = inner.get_extra_info("socket")
         # TLS within TLS (an https proxy) has no socket of its own: left to httpcore
         plain = not tls or isinstance(sock, ssl.SSLSocket)
         self._socket: socket.socket | None = sock if plain else None
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        with contextlib.suppress(httpcore.WriteError):  # a server may refuse and close before it has read all
+            self._flush(timeout)
         try:
             wait = left(timeout)
         except Late:
@@ -64,15 +69,25 @@ class Stream(httpcore.NetworkStream):
             raise httpcore.ReadError(error) from error
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        if not buffer:
+        if len(self._waiting) + len(buffer) < PIECE:
+            self._waiting += buffer
             return
-        self._trail.wrote(self._tls)
-        rest = memoryview(buffer)
+        self._flush(timeout)
+        self._send(buffer, timeout)
+
+    def _flush(self, timeout: float | None) -> None:
+        if self._waiting:
+            data, self._waiting = self._waiting, b""
+            self._send(data, timeout)
+
+    def _send(self, data: bytes, timeout: float | None) -> None:
+        rest = memoryview(data)
         while rest:
             try:
                 wait = left(timeout)
             except Late:
                 raise httpcore.WriteTimeout from None
+            self._trail.wrote(self._tls)
             if self._socket is None:
                 self._inner.write(bytes(rest[:PIECE]), wait)
                 rest = rest[PIECE:]

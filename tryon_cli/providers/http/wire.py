@@ -133,13 +133,14 @@ class _Transport(httpx.BaseTransport):
         self._resolve = resolve
         self._environment = environment
         self._pools: dict[tuple[Proxy | None, bool], httpcore.ConnectionPool] = {}
+        self._ways: dict[tuple[str, str, int], Proxy | None] = {}
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         url = request.url
         tls = url.scheme == "https"
         self.trail.tls, self.trail.sent = tls, False
         port = url.port or (443 if tls else 80)
-        self.proxy = proxy_for(url.scheme, url.host, port) if self._environment else None
+        self.proxy = self._way(url.scheme, url.host, port) if self._environment else None
         target = httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path)
         asked = httpcore.Request(
             request.method, target, headers=request.headers.raw, content=request.stream,
@@ -148,6 +149,13 @@ class _Transport(httpx.BaseTransport):
         with _as_httpx():
             answer = self._pool(self.proxy, tls).handle_request(asked)
         return httpx.Response(answer.status, headers=answer.headers, stream=_Body(answer.stream))
+
+    def _way(self, scheme: str, host: str, port: int) -> Proxy | None:
+        """The proxy for this host, worked out once: the environment of a process does not change."""
+        way = (scheme, host, port)
+        if way not in self._ways:
+            self._ways[way] = proxy_for(scheme, host, port)
+        return self._ways[way]
 
     def _pool(self, proxy: Proxy | None, tls: bool) -> httpcore.ConnectionPool:
         pool = self._pools.get((proxy, tls))
@@ -293,11 +301,9 @@ def _request(
     elif method in ("POST", "PUT", "PATCH"):
         whole["Content-Length"] = "0"
     try:
-        parsed = httpx.URL(url)
-        whole["Host"] = parsed.netloc.decode("ascii")
-        sound = parsed.scheme in ("http", "https") and parsed.host and (parsed.port or 1) < 65_536
+        parsed, whole["Host"] = _parsed(url)
         # looked at before anything is opened: h11 would complain later, quoting what it complains about
-        if not sound or any(_UNFIT.search(value) for value in whole.values()):
+        if any(_UNFIT.search(value) for value in whole.values()):
             raise ValueError
         return httpx.Request(
             method,
@@ -309,6 +315,15 @@ def _request(
     except (httpx.InvalidURL, UnicodeError, TypeError, ValueError) as error:
         # without the error's own text: it may quote a header, and so a key
         raise Broken(Sent.NEVER, f"a request to {_host(url)} cannot be written", "address") from error
+
+
+@lru_cache(maxsize=1024)
+def _parsed(url: str) -> tuple[httpx.URL, str]:
+    """The address and its Host header; a job's address is asked many times. Raises ValueError and httpx's own."""
+    parsed = httpx.URL(url)
+    if parsed.scheme not in ("http", "https") or not parsed.host or (parsed.port or 1) > 65_535:
+        raise ValueError
+    return parsed, parsed.netloc.decode("ascii")
 
 
 _UNFIT = re.compile(r"[^\x20-\x7e\t]")
