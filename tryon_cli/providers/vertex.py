@@ -5,6 +5,7 @@ There is no ticket: an answer that was not read cannot be asked for again, so su
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Mapping
 from dataclasses import replace
@@ -29,6 +30,8 @@ OPTIONS = {
 }
 """Our names of the model's own settings."""
 
+_NAME = re.compile(r"[a-z0-9][a-z0-9-]*")
+
 
 class Vertex(Service):
     """With an API key the short ("express") address is used; with `project` and `token_command` an OAuth token.
@@ -52,6 +55,9 @@ class Vertex(Service):
         self.model = str(options.pop("model", "virtual-try-on-001"))
         self.project = str(options.pop("project", ""))
         self.location = str(options.pop("location", "us-central1"))
+        if not _NAME.fullmatch(self.location) or not _NAME.fullmatch(self.project or "none"):
+            # they become part of the address that the token is sent to
+            raise TypeError("project and location are letters, digits and hyphens")
         command = options.pop("token_command", "")
         if bool(self.project) != bool(command):
             raise TypeError("project and token_command belong together")

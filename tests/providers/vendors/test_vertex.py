@@ -115,6 +115,11 @@ class TestVertex(RemoteContract):
         with pytest.raises(TypeError, match="belong together"):
             Vertex("v", project="shop")
 
+    @pytest.mark.parametrize("location", ["evil.example/x?", "us-central1.evil", "", "a@b"])
+    def test_the_token_goes_to_google_alone(self, location: str) -> None:
+        with pytest.raises(TypeError, match="letters, digits and hyphens"):
+            Vertex("v", project="shop", location=location, token_command="x")
+
 
 class Command:
     """Prints the token, and counts."""
