@@ -178,10 +178,20 @@ def test_what_may_be_paid_waits_for_a_decision(world: Any) -> None:
     tool.run("verify", "out")
 
 
+def accepted(tool: Tool) -> int:
+    if not ledger_of(tool).exists() or not ledger_of(tool).stat().st_size:
+        return 0
+    with closing(sqlite3.connect(ledger_of(tool), timeout=30)) as db:
+        if not db.execute("select 1 from sqlite_master where name='units'").fetchone():
+            return 0
+        found = db.execute("select count(*) from units where state='accepted'").fetchone()
+    return int(found[0])
+
+
 def test_calls_that_a_kill_left_out_are_shown_and_collected(world: Any) -> None:
     tool, server = world(work=30)
     process = tool.start("run", "m.csv")
-    wait_for(lambda: server.report()["requests"] >= 2, process, 60)
+    wait_for(lambda: accepted(tool) == 2, process, 60)
     process.send_signal(signal.SIGKILL)
     process.communicate(timeout=10)
     shown = tool.run("ledger", "--open").out
@@ -215,3 +225,24 @@ def test_a_damaged_ledger_stops_everything_that_costs_money(world: Any) -> None:
     assert set(server.report()["charges"].values()) == {1}
     assert len(server.report()["charges"]) == CALLS
     assert list(ledger_of(tool).parent.glob("ledger.damaged-*"))
+
+
+def test_an_unfinished_run_does_not_go_on_beside_another_ledger(world: Any) -> None:
+    tool, server = world("lookup")
+    tool.run("run", "m.csv", "--max-calls", "3", expect=8)
+    ledger_of(tool).rename(ledger_of(tool).with_name("elsewhere.db"))
+    for _ in range(2):
+        ran = tool.run("resume", "out", "--max-calls", "99", expect=12)
+        assert "not" in ran.err and "--rebuild" in ran.err
+    assert sum(server.report()["charges"].values()) == 3
+    tool.run("resume", "out", "--max-calls", "99", "--rebuild")
+    assert set(server.report()["charges"].values()) == {1}
+    assert len(server.report()["charges"]) == CALLS
+    tool.run("resume", "out")
+
+
+def test_a_finished_folder_may_go_on_with_another_ledger(world: Any) -> None:
+    tool, server = world("lookup")
+    tool.run("run", "m.csv")
+    ledger_of(tool).rename(ledger_of(tool).with_name("elsewhere.db"))
+    tool.run("run", "m.csv", "--style", "off")

@@ -56,7 +56,7 @@ class World:
         self.purse = Purse(
             ledger_, Claims(self.folder / "claims"), Limits(self.journey, "r", cost, self.calls),
             Uploads(self.folder, clock=lambda: self.clock.wall), threading.Event(), lambda event: None,
-            Consents(**self.consents), self.blobs, pause=self.clock.pause, nap=self.clock.nap,
+            Consents(**self.consents), self.blobs, sleep=self.clock.pause, nap=self.clock.nap,
         )  # fmt: skip
         self.open.append(self.purse)
         self.paying = Paying(self.service, self.purse)

@@ -56,6 +56,8 @@ class Wish:
     resumed: bool = False
     ask: consent.Ask | None = None
     """Puts a question to the person at the terminal; None: there is none."""
+    earlier: Settings | None = None
+    """Rows that were finished under these settings are finished, although the settings are others now."""
 
 
 def run(wish: Wish) -> Exit:
@@ -157,16 +159,17 @@ class _Journey:
             stack.callback(outputs.close)
             recipe = self.settings.recipe()
             names = [*wiring.provider_names(recipe), *self.found.providers]
-            self.money = wiring.wallet(
-                self.settings, store, self.name, journey(self.folder, self.name), bus.tell, self.brake
-            )
+            first = journey(self.folder, self.name)
+            self.money = wiring.wallet(self.settings, store, self.name, first, bus.tell, self.brake)
             stack.callback(self.money.close)
             stacks = wiring.providers(self.settings, names, bus.tell, self.brake, self.money)
             batch = wiring.batch(
                 self.settings, recipe, store, stacks, bus.tell, self.brake,
-                journal=self.journal, outputs=outputs, cells=self.cells,
+                journal=self.journal, outputs=outputs, cells=self.cells, earlier=self.wish.earlier,
             )  # fmt: skip
             planned = self.agreed(names) if self.money.used else None
+            if self.money.used:
+                self.money.belongs(self.folder, unfinished=first != self.name)
             self.begin(tuple(stacks))
             if planned is not None:
                 bus.tell(planned)

@@ -86,6 +86,8 @@ def rebuild(path: Path) -> str:
             table.put(db, unit)
         recount(db)
         table.set_fact(db, "rebuilt", str(time.time()))
+        if born := birth(aside) or birth(copy):
+            table.set_fact(db, "born", born)  # it is the same one as far as it could be read
         db.execute(f"pragma user_version={table.FORMAT}")
         db.execute("commit")
     if empty:
@@ -106,6 +108,16 @@ def salvage(path: Path) -> list[table.Unit]:
         for unit in table.select(db):
             found.append(unit)
     return found
+
+
+def birth(path: Path) -> str:
+    """The name of this ledger, "" when it cannot be read."""
+    with (
+        contextlib.suppress(sqlite3.Error),
+        contextlib.closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as db,
+    ):
+        return table.fact(db, "born")
+    return ""
 
 
 def sums(db: sqlite3.Connection) -> dict[str, table.Totals]:

@@ -8,6 +8,7 @@ that a power cut takes back nothing that was committed.
 from __future__ import annotations
 
 import os
+import secrets
 import shutil
 import sqlite3
 from collections.abc import Callable, Sequence
@@ -62,6 +63,8 @@ class Ledger:
             raise care.unusable(trouble.cannot_write(self.path, error)) from error
         self.rebuilt = self._writer.do(lambda db: table.fact(db, "rebuilt"))
         """Not empty: an earlier ledger was lost, so services are asked before anything is bought."""
+        self.born = self._writer.do(_birth)
+        """Random name of this ledger: another one knows nothing of what this one has sent."""
 
     def _open(self) -> sqlite3.Connection:
         db: sqlite3.Connection = self._connect(
@@ -86,6 +89,11 @@ class Ledger:
             db.close()
             raise
         return db
+
+    def replaces_another(self) -> None:
+        """An earlier ledger is gone for good: from now on services are asked before anything is bought."""
+        self.rebuilt = str(self.clock.now().wall)
+        self._writer.do(lambda db: table.set_fact(db, "rebuilt", self.rebuilt))
 
     # ------------------------------------------------------------------ asking
     def find(self, call: str) -> Unit | None:
@@ -176,6 +184,14 @@ class Ledger:
 
 SPARE = 256 << 10
 """Bytes that must be free before something is sent; the reserve comes on top."""
+
+
+def _birth(db: sqlite3.Connection) -> str:
+    known = table.fact(db, "born")
+    if not known:
+        known = secrets.token_hex(8)
+        table.set_fact(db, "born", known)
+    return known
 
 
 def _fresh(before: Unit, unit: Unit) -> None:

@@ -66,6 +66,21 @@ def damaged(path: Path, why: str) -> TryonError:
     )
 
 
+def lost(path: Path, folder: Path) -> TryonError:
+    """The ledger is not the one that this output folder's last run has written into."""
+    return TryonError(
+        Exit.STORAGE,
+        f"the ledger that the unfinished run in {folder} has written into is not {path}.",
+        details=(
+            "Nothing was sent: calls that are out would be unknown, and could be paid again.",
+            "try   the --state-dir and the user of that run, or restore its state folder",
+            "or    run again with --rebuild: services that can be asked are asked about every call, and only",
+            "      calls that were out may be paid again",
+        ),
+        code="E-LEDGER-LOST",
+    )
+
+
 def newer(path: Path, found: int, known: int) -> TryonError:
     return TryonError(
         Exit.USAGE,

@@ -52,8 +52,8 @@ class Purse:
     assets: Assets | None = None
     refused: float = math.inf
     """The least price (micro-USD) that the limits no longer covered: after that a run only ends what it has."""
-    pause: Callable[[float], None] = time.sleep
-    """Wait between two questions about a job; a stop does not cut it short."""
+    sleep: Callable[[float], None] | None = None
+    """Wait between two questions about a job. None: in time, cut short by a stop."""
     nap: Callable[[float], bool] | None = None
     """Wait so many seconds; True as soon as the run is to stop. None: stop.wait."""
     _stopped: list[float] = field(default_factory=list)
@@ -61,6 +61,14 @@ class Purse:
     @property
     def folder(self) -> Path:
         return self.ledger.folder
+
+    def pause(self, seconds: float) -> None:
+        """Wait between two questions about a job. After a stop never for longer than jobs are waited for."""
+        if self.sleep is not None:
+            self.sleep(seconds)
+        elif self.stop.wait(seconds):
+            self.leaving()  # from now on it counts
+            time.sleep(min(seconds, COLLECT / 4))
 
     def kit(self) -> Kit:
         """What a remote provider is lent."""

@@ -76,6 +76,23 @@ class Wallet:
             )  # fmt: skip
         return self._purse
 
+    def belongs(self, folder: Path, *, unfinished: bool) -> None:
+        """Is this the ledger that an unfinished run of this output folder has written into? Marks it as its own.
+
+        Another one knows nothing of the calls that are out. Raises TryonError(STORAGE), unless it is to be rebuilt.
+        """
+        ledger, mark = self._opened().ledger, folder / ".tryon" / "ledger"
+        known = mark.read_text(encoding="ascii", errors="replace").strip() if mark.exists() else ""
+        if known == ledger.born:
+            return
+        if known and unfinished and not self._rebuild:
+            raise trouble.lost(ledger.path, folder)
+        if known and unfinished:
+            ledger.replaces_another()
+        part = mark.with_name("ledger.part")
+        part.write_text(ledger.born + "\n", encoding="ascii")
+        part.replace(mark)
+
     @property
     def used(self) -> bool:
         """Is there anything in this run that costs money?"""
