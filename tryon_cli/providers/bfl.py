@@ -23,6 +23,7 @@ class Bfl(Service):
 
     NAME = "bfl"
     BASE_URL = "https://api.bfl.ai"
+    HOSTS = ("bfl.ai",)
     KEY_ENV = "BFL_API_KEY"
     ABOUT = "Black Forest Labs, FLUX virtual try-on"
     # the price is in the reply; until then this much is reserved

@@ -37,6 +37,7 @@ class Segmind(Service):
 
     NAME = "segmind"
     BASE_URL = "https://api.segmind.com"
+    HOSTS = ("segmind.com",)
     KEY_ENV = "SEGMIND_API_KEY"
     ABOUT = "Segmind: faceswap-v5, faceswap-v4, idm-vton"
     PRICE = {"face-swap": 0.05, "try-on": 0.05}

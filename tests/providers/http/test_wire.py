@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import inspect
 import logging
 import socket
@@ -315,3 +316,36 @@ def test_a_call_inside_a_stream_has_its_own_deadline(serve: Serve) -> None:
     assert next(events).data == "1"
     assert http.send(Call("POST", server.url("/ask"), json={}), seconds=5, paid=True).status == 200
     events.close()  # type: ignore[attr-defined]
+
+
+def test_n01_more_threads_than_anybody_planned_for_never_wait_for_a_connection(serve: Serve) -> None:
+    """A pool that threads share makes them wait, or fail with PoolTimeout; here each has its own."""
+    together = threading.Barrier(65)
+
+    def script(conn: socket.socket, _: object) -> None:
+        together.wait(60)
+        conn.sendall(plain())
+
+    server = serve(script)
+    http = Http(no_headers)
+    got: list[int] = []
+
+    def ask() -> None:
+        got.append(http.send(Call("POST", server.url(), json={}), paid=True, seconds=60).status)
+
+    threads = [threading.Thread(target=ask) for _ in range(64)]
+    for thread in threads:
+        thread.start()
+    together.wait(60)  # passes only when all 64 are at the server at once
+    for thread in threads:
+        thread.join()
+    assert got == [200] * 64
+
+
+def test_n10_nothing_below_the_wrappers_asks_a_second_time(serve: Serve) -> None:
+    for script in (lambda conn, _: False, answer(503), answer(429), answer(500)):
+        server = serve(script)
+        for paid in (True, False):
+            with contextlib.suppress(Fault):
+                Http(no_headers).send(Call("POST", server.url(), json={}), paid=paid)
+        assert len(server.requests) == 2

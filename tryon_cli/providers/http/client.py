@@ -161,8 +161,9 @@ class Http:
             body = parts
         elif body is None and call.content:
             body = Bytes(call.content)
-        headers |= call.headers
-        return headers, body
+        given = {name.lower() for name in call.headers}
+        kept = {name: value for name, value in headers.items() if name.lower() not in given}
+        return {**kept, **call.headers}, body
 
     def events(
         self, url: str, *, method: str = "GET", json: Any = None, query: Mapping[str, str] | None = None,
