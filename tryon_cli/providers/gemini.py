@@ -52,7 +52,10 @@ OPTIONS = {
 
 
 class Gemini(Service):
-    """`model` (default gemini-3.1-flash-image); options: aspect_ratio (unset: as the picture), image_size (1K)."""
+    """`model` (default gemini-3.1-flash-image), `image_size` (1K), which sets the price that is reserved.
+
+    Options: aspect_ratio (unset: as the picture), temperature, top_p, and a smaller image_size.
+    """
 
     NAME = "gemini"
     BASE_URL = "https://generativelanguage.googleapis.com/v1beta"
@@ -66,11 +69,12 @@ class Gemini(Service):
 
     def take(self, options: dict[str, Any]) -> Terms:
         self.model = str(options.pop("model", "gemini-3.1-flash-image"))
-        self._price = {**self.price(str(self._options.get("image_size", "1K"))), **self._price}
+        self.size = str(options.pop("image_size", "1K"))
+        self._price = {**self.price(self.size), **self._price}
         return super().take(options)
 
     def tasks(self) -> Mapping[str, str]:
-        version = f"{self.model}/{PROMPTS}/1"
+        version = f"{self.model}-{self.size}/{PROMPTS}/1"
         return {"stylize": version, "try-on": version}
 
     def price(self, size: str) -> dict[str, float]:
@@ -87,7 +91,9 @@ class Gemini(Service):
 
     def prepare(self, job: Job, token: str) -> Call:
         chosen = choices(self.name, self._options, job, OPTIONS)
-        self.affordable(job.task, str(chosen.get("image_size", "1K")))
+        if self.size != "1K":  # the usual size is not named: not every model takes the field
+            chosen.setdefault("image_size", self.size)
+        self.affordable(job.task, str(chosen.get("image_size", self.size)))
         shown = {OPTIONS[name]: value for name, value in chosen.items()}
         config: dict[str, Any] = {"responseModalities": ["IMAGE"], "seed": self.seed_of(job, 2**31 - 1)}
         if image := {name: shown.pop(name) for name in ("aspectRatio", "imageSize") if name in shown}:
@@ -103,13 +109,13 @@ class Gemini(Service):
 
     def affordable(self, task: str, size: str) -> None:
         """A row must not order a dearer picture than the one whose price is reserved. Raises Fault(CONFIG)."""
-        usual = self.price(str(self._options.get("image_size", "1K")))[task]
+        usual = self.price(self.size)[task]
         if (dear := self.price(size)[task]) > usual:
             raise Fault(
                 FaultKind.CONFIG,
                 f"{self.name}: a row asks for image_size {size}, up to ${dear:.2f}; ${usual:.2f} is reserved for each",
                 code="E-PROV-PRICE",
-                fix=f'set image_size = "{size}" in [providers.{self.name}.options]',
+                fix=f'set image_size = "{size}" in [providers.{self.name}]',
             )
 
     def accepted(self, reply: Reply, call: Call) -> Done:

@@ -25,15 +25,15 @@ from .prompts import PROMPTS, prompt_for
 OPTIONS = (
     "size", "quality", "output_format", "output_compression", "background", "input_fidelity", "moderation",
 )  # fmt: skip
-"""What is sent on as it is, one picture a call: a second one would be a second price."""
+"""Options that are sent on as they are; never n: a second picture would be a second price."""
 
 _A = FaultKind.ACCOUNT
 
 
 class OpenAi(Service):
-    """`model` (default gpt-image-2), `organization`, `project`.
+    """`model` (gpt-image-2), `quality` (high), `size` (match: as the person's picture), `organization`, `project`.
 
-    Options: size (match: as the person's picture), quality (high), output_format (png), background, input_fidelity, ...
+    Quality and size set the price that is reserved; a row may ask for less. Further options: see OPTIONS.
     """
 
     NAME = "openai"
@@ -70,31 +70,31 @@ class OpenAi(Service):
             for name, header in (("organization", "OpenAI-Organization"), ("project", "OpenAI-Project"))
             if name in options
         }
-        self._price = {**self.price(self._options), **self._price}
+        self.usual = {"quality": str(options.pop("quality", "high")), "size": str(options.pop("size", MATCH))}
+        self._price = {**self.price(self.usual), **self._price}
         return super().take(options)
 
     def tasks(self) -> Mapping[str, str]:
-        version = f"{self.model}/{PROMPTS}/1"
+        version = f"{self.model}-{self.usual['quality']}-{self.usual['size']}/{PROMPTS}/1"
         return {"stylize": version, "try-on": version}
 
     def price(self, chosen: Mapping[str, Any]) -> dict[str, float]:
         """The most that a picture with these options may cost, by stage. Raises TypeError where nobody knows."""
-        quality, size = str(chosen.get("quality", "high")), str(chosen.get("size", MATCH))
+        quality, size = str(chosen["quality"]), str(chosen["size"])
         return {"stylize": most(quality, size, pictures=1), "try-on": most(quality, size, pictures=2)}
 
     def headers(self) -> Mapping[str, str]:
         return {**super().headers(), **self._more}
 
     def prepare(self, job: Job, token: str) -> Call:
-        chosen = choices(self.name, self._options, job, OPTIONS)
+        chosen = {**self.usual, **choices(self.name, self._options, job, OPTIONS)}
         self.affordable(job.task, chosen)
         roles = ("human", "garment") if job.task == "try-on" else ("human",)
         pictures = {role: self.picture(job, role) for role in roles}
-        if chosen.setdefault("size", MATCH) == MATCH:
+        if chosen["size"] == MATCH:
             chosen["size"] = size_for(self.model, pictures["human"])
         form = {"model": self.model, "prompt": prompt_for(job.task, job.settings), "n": "1"}
-        form |= {"quality": "high", "output_format": "png"}
-        form |= {name: str(value) for name, value in chosen.items()}
+        form |= {"output_format": "png"} | {name: str(value) for name, value in chosen.items()}
         # as the vendor's own library sends them: one picture is "image", several are "image[]"
         part = "image" if len(pictures) == 1 else "image[]"
         files = tuple(
@@ -109,12 +109,12 @@ class OpenAi(Service):
             dear = self.price(chosen)[task]
         except TypeError as error:
             raise Fault(FaultKind.CONFIG, f"{self.name}: {error}", code="E-PROV-PRICE") from None
-        if dear > (usual := self.price(self._options)[task]):
+        if dear > (usual := self.price(self.usual)[task]):
             raise Fault(
                 FaultKind.CONFIG,
                 f"{self.name}: a row asks for a picture of up to ${dear:.2f}; ${usual:.2f} is reserved for each",
                 code="E-PROV-PRICE",
-                fix=f"set quality and size in [providers.{self.name}.options], not in a row",
+                fix=f"set quality and size in [providers.{self.name}]",
             )
 
     def accepted(self, reply: Reply, call: Call) -> Done:

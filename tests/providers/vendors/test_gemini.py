@@ -76,7 +76,7 @@ class TestGemini(RemoteContract):
         return Gemini(name, base_url=f"{fake.url}/v1beta", **options)
 
     def test_the_request_holds_pictures_then_words(self, new: Callable[..., Remote], fake: Vendor) -> None:
-        remote = new(options={"aspect_ratio": "3:4", "image_size": "2K", "temperature": 0.4})
+        remote = new(image_size="2K", options={"aspect_ratio": "3:4", "temperature": 0.4})
         remote.submit(remote.prepare(self.jobs[1], TOKEN))
         asked = fake.log[-1]
         assert asked.path == "/v1beta/models/gemini-3.1-flash-image:generateContent"

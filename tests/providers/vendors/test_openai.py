@@ -93,14 +93,14 @@ class TestOpenAi(RemoteContract):
     def test_options_of_the_settings_and_of_the_row_are_sent(
         self, new: Callable[..., Remote], fake: Vendor
     ) -> None:
-        remote = new(model="gpt-image-1.5", options={"quality": "medium", "output_format": "webp"})
+        remote = new(model="gpt-image-1.5", quality="medium", options={"output_format": "webp"})
         asked = job("stylize", human=HUMAN, **{"opt.mine.quality": "low", "opt.other.quality": "high"})
         remote.submit(remote.prepare(asked, TOKEN))
         sent = {part.name: part.data for part in fake.log[-1].parts if not part.file}
         assert sent["quality"] == b"low" and sent["output_format"] == b"webp" and sent["size"] == b"1024x1536"
 
     def test_a_row_cannot_order_more_than_is_reserved(self, new: Callable[..., Remote], fake: Vendor) -> None:
-        remote = new(options={"quality": "low"})
+        remote = new(quality="low")
         with pytest.raises(Fault) as caught:
             remote.prepare(job("stylize", human=HUMAN, **{"opt.mine.quality": "high"}), TOKEN)
         assert caught.value.kind is FaultKind.CONFIG and caught.value.code == "E-PROV-PRICE" and not fake.log
@@ -113,10 +113,12 @@ class TestOpenAi(RemoteContract):
 
     def test_another_model_is_another_question(self, new: Callable[..., Remote]) -> None:
         assert new().offer.tasks != new(model="gpt-image-1-mini").offer.tasks
+        assert new().offer.tasks != new(quality="low").offer.tasks
+        assert new().offer.price["stylize"] > 5 * new(quality="low").offer.price["stylize"] / 2
 
     def test_a_price_that_nobody_knows_must_be_said(self) -> None:
         with pytest.raises(TypeError, match="price of quality 'max' is not known"):
-            OpenAi("mine", options={"quality": "max"})
+            OpenAi("mine", quality="max")
 
 
 @pytest.mark.parametrize(
