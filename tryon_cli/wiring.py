@@ -196,8 +196,13 @@ def batch(
     cells: Callable[[Pair | Invalid], dict[str, str]],
     clock: Callable[[], float] = time.time,
     executor: Executor | None = None,
+    earlier: Settings | None = None,
 ) -> Batch:
-    """Everything of one run, ready to run. executor: where steps are done instead of on our own threads."""
+    """Everything of one run, ready to run.
+
+    executor: where steps are done instead of on our own threads; earlier: settings under which rows count as finished,
+    too.
+    """
     cpu = settings.workers or cores()
     threads = min(MOST_WORKERS, cpu + sum(0 if p.offer.cpu else p.offer.slots for p in stacks.values()))
     plan = Plan(threads)
@@ -218,7 +223,15 @@ def batch(
         workers = OutsideWorkers(scheduler, executor, lambda sent: perform(worker, sent), errand, threads)
     limits = Limits(max_flagged=settings.max_flagged, error_on_nothing=settings.error_on_nothing)
     asker = Asker(composer, recipe, pictures)
-    return Batch(asker, scheduler, workers, rows, brake, journal, outputs, limits)
+    before = None if earlier is None else _asker(earlier, pictures, lanes)
+    return Batch(asker, scheduler, workers, rows, brake, journal, outputs, limits, before)
+
+
+def _asker(settings: Settings, pictures: Pictures, lanes: Lanes) -> Asker:
+    """What rows asked under other settings; nothing is made under them."""
+    recipe = settings.recipe()
+    vendors = registry.named(provider_names(recipe), settings.providers)
+    return Asker(Composer({name: v.offer for name, v in vendors.items()}, lanes.lane), recipe, pictures)
 
 
 def pictures_of(settings: Settings, store: Store, tell: Tell, brake: Brake) -> Pictures:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pexpect
 import pytest
 from test_commands import snapshot
-from tool import TRYON, Tool
+from tool import TRYON, Tool, noise
 
 FAILS = {"COUNTED_FAIL": "try-on:transient"}
 
@@ -157,3 +157,20 @@ def test_what_a_file_says_now_is_named_and_not_taken(tool: Tool) -> None:
     (tool.work / "tryon.toml").write_text('[recipe]\nstyle = "film"\n')
     ran = tool.run("resume", "out")
     assert "style = film (tryon.toml line 2); the run keeps studio" in ran.err and tool.images() == before
+
+
+def test_rest_takes_the_new_options_for_rows_without_a_picture_only(tool: Tool) -> None:
+    """What somebody does whose credit is used up: the rest with another provider, what is paid for stays."""
+    tool.run("run", "m.csv")
+    before = tool.images()
+    with (tool.work / "m.csv").open("a") as file:
+        file.write("pictures/p0.png,pictures/new.png,upper\n")
+    (tool.work / "pictures/new.png").write_bytes(noise("new"))
+    calls = sum(tool.calls().values())
+    ran = tool.run("resume", "out", "--style", "film", "--on-change", "rest")
+    assert "kept         4 finished rows" in ran.err and "for rows without a picture" in ran.err
+    now = tool.images()
+    assert {name: now[name] for name in before} == before and len(now) == 5
+    assert sum(tool.calls().values()) == calls + 3, "a scene in the new style, a try-on, a face put back"
+    again = tool.run("resume", "out")
+    assert tool.images() == now and sum(tool.calls().values()) == calls + 3, again.err

@@ -57,8 +57,10 @@ class Batch:
         journal: Journal | None,
         outputs: Outputs | None,
         limits: Limits = Limits(),
+        earlier: Asker | None = None,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
+        """earlier: what rows asked under settings whose finished pictures are to stay; None: there are none."""
         self._asker = asker
         self._scheduler = scheduler
         self._workers = workers
@@ -67,6 +69,7 @@ class Batch:
         self._journal = journal
         self._outputs = outputs
         self._limits = limits
+        self._earlier = earlier
         self._monotonic = monotonic
         self.blocked = False
         """True when steps were still blocked at the end: the process must not wait for them."""
@@ -152,6 +155,13 @@ class Batch:
                     state = RowState.FLAGGED if record.state is RowState.FLAGGED else RowState.CACHED
                     self._rows.ended(pair, record._replace(n=n, row=pair.row, state=state))
                 continue
+            if record is not None and self._was_finished(record, pair):
+                # it answers the new question from now on, so that the next run keeps it, too
+                state = RowState.FLAGGED if record.state is RowState.FLAGGED else RowState.CACHED
+                self._rows.ended(
+                    pair, record._replace(n=n, row=pair.row, state=state, question=question.name)
+                )
+                continue
             ours = frozenset(file.path for file in record.files) if record else frozenset[str]()
             asked = Asked(pair, n, question, ours)
             asks.append(Ask(asked, question.shape, question.digests, question.sources, pair.priority))
@@ -169,6 +179,15 @@ class Batch:
                     pair, n, "", RowState.INVALID, wrong.fault, stage="manifest",
                     column=wrong.column, value=wrong.value,
                 )  # fmt: skip
+
+    def _was_finished(self, record: RowRecord, pair: Pair) -> bool:
+        """Was it made under the earlier settings, and do those count?"""
+        if self._earlier is None:
+            return False
+        try:
+            return self._lies_there(record, self._earlier.ask(pair))
+        except (Wrong, TryonError):
+            return False
 
     def _lies_there(self, record: RowRecord, question: Question) -> bool:
         return (

@@ -24,7 +24,8 @@ def command(
 
     Manifest and settings are those of the run's first record; an option given here wins over them. Where such an
     option changes finished pictures or costs more, you are asked; --on-change answers: keep the run's, use the new
-    ones, or stop (exit 2, also where nobody can be asked). A manifest that has changed runs the difference.
+    ones, use them for the rest (rows without a picture), or stop (exit 2, also where nobody can be asked). A manifest
+    that has changed runs the difference.
     """
     from ..journeys import finding
     from ..journeys.naming import with_output
@@ -45,4 +46,4 @@ def command(
         from ..journeys import dryrun
 
         return int(dryrun.show(settings, source))
-    return int(run(Wish(settings, source, True, asking)))
+    return int(run(Wish(settings, source, True, asking, resuming.earlier)))

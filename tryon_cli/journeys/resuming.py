@@ -70,6 +70,8 @@ class Resuming:
         self.ignored = [] if flags.keys() & pixels else self._ignored(plain)
         self.stake = self._stake() if self.changes else Stake(0, 0.0)
         self.settings = self.new
+        self.earlier: Settings | None = None
+        """Rows that are finished under these settings stay as they are."""
 
     def _ignored(self, plain: Mapping[str, object]) -> list[str]:
         """What files and environment say now, where the record says something else: a run keeps its look."""
@@ -105,20 +107,27 @@ class Resuming:
             how = self._asked(ask) if self.new.origin("on_change") == "default" else "stop"
             if how == "stop":
                 raise self._stopped()
-        self.settings = self.old if how == "keep" else self.new
+        self._take(how)
         return self.settings
+
+    def _take(self, how: str) -> None:
+        self.settings = self.old if how == "keep" else self.new
+        self.earlier = self.old if how == "rest" and self.changes else None
 
     def planned(self) -> Settings:
         """As choose(), where only a plan is wanted: nothing stops, nobody is asked."""
-        self.settings = self.old if self.new.on_change == "keep" else self.new
+        self._take(self.new.on_change)
         return self.settings
 
     def _asked(self, ask: Ask | None) -> str:
         if ask is None:
             return "stop"
         lines = "".join(f"  {line}\n" for line in self._changed())
-        answer = ask(f"{lines}Resume with the old options (o), the new ones (n), or stop (s)? [s] ")
-        return {"o": "keep", "old": "keep", "n": "use", "new": "use"}.get(answer or "", "stop")
+        answer = ask(
+            f"{lines}Resume with the old options (o), the new ones (n), the new ones for the rest only (r), or stop"
+            " (s)? [s] "
+        )
+        return {"o": "keep", "n": "use", "r": "rest"}.get((answer or "")[:1], "stop")
 
     def _stopped(self) -> TryonError:
         return TryonError(
@@ -127,7 +136,8 @@ class Resuming:
             details=(
                 *self._changed(),
                 "--on-change keep   goes on with the options of the run",
-                "--on-change use    takes the new ones",
+                "--on-change use    takes the new ones, for finished rows too",
+                "--on-change rest   takes the new ones for rows that have no picture yet",
                 "Nothing was sent.",
             ),
         )
@@ -135,7 +145,8 @@ class Resuming:
     # ------------------------------------------------------------------ what there is to say
     def lines(self) -> list[str]:
         """What is kept, what has changed and what is left to do."""
-        kept = self.found.done - (self.stake.redone if self.settings is self.new else 0)
+        redone = self.stake.redone if self.settings is self.new and self.earlier is None else 0
+        kept = self.found.done - redone
         difference = self.difference()
         text = [f"kept         {kept:,} finished rows"]
         if self.changes and self.settings is self.old:
@@ -151,7 +162,8 @@ class Resuming:
 
     def _changed(self) -> list[str]:
         *others, last = [f"changed      option {change}" for change in self.changes]
-        return [*others, f"{last} {self.stake}"]
+        stake = "for rows without a picture" if self.earlier is not None else str(self.stake)
+        return [*others, f"{last} {stake}"]
 
     def difference(self) -> Difference | str:
         """What is different about the manifest; "" when nothing is."""

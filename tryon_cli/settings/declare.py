@@ -112,8 +112,8 @@ class Settings:
         form="duration", metavar="TIME", kept=False)] = 0.0
     skip_if_running: Annotated[bool, S("Exit 0 when another one runs already.", "run", MAKE,
         kept=False)] = False
-    on_change: Annotated[str, S("Options unlike the run's: keep its own, use the new, or stop.", "run", ("resume",),
-        choices=("keep", "use", "stop"), kept=False)] = "stop"
+    on_change: Annotated[str, S("Options unlike the run's: keep its own, use the new (for all, or the rest), stop.",
+        "run", ("resume",), choices=("keep", "use", "rest", "stop"), kept=False)] = "stop"
     rehearse: Annotated[str, S("Practise trouble: flaky, slow, outage, refused; KIND:SEED.", "run", MAKE,
         form="rehearse", metavar="KIND", kept=False, example='"flaky:7"')] = ""
     dry_run: Annotated[bool, S("Show the plan; send and write nothing.", "run", ("run", "resume",
