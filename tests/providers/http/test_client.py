@@ -99,6 +99,13 @@ def test_n15_a_file_that_shrinks_while_it_is_sent_is_told(tmp_path: Path) -> Non
         list(bodies.File(file, 0, 10))
 
 
+def test_a_file_that_is_gone_by_the_time_it_is_sent_is_told(serve: Serve, tmp_path: Path) -> None:
+    server = serve(answer())
+    with pytest.raises(Fault, match="cannot read") as caught:
+        Http(keyed).send(Call("PUT", server.url()), body=bodies.File(tmp_path / "gone", 0, 10))
+    assert caught.value.kind is FaultKind.STORAGE
+
+
 # ----------------------------------------------------------------------------- what comes back
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 @pytest.mark.parametrize("paid", [True, False])

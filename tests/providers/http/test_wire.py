@@ -18,7 +18,8 @@ from tryon_cli.model.errors import Fault, FaultKind
 from tryon_cli.model.remote import Call
 from tryon_cli.providers.http import names, wire
 from tryon_cli.providers.http.client import Http
-from tryon_cli.providers.http.wire import MEANS, Sent
+from tryon_cli.providers.http.meaning import MEANS, Sent, meaning_of
+from tryon_cli.providers.http.network import Trail
 
 from .conftest import Serve
 
@@ -56,11 +57,9 @@ def test_every_error_of_httpcore_has_its_twin_in_httpx() -> None:
 def test_a_paid_request_of_which_bytes_left_is_never_called_unsent(
     error: type[Exception], left: bool
 ) -> None:
-    transport = wire._Transport("", names.addresses, False)
-    transport.trail.sent = left
     made = error.__new__(error)
     Exception.__init__(made, "x")
-    broken = wire._broken(made, "http://h/", transport, None)
+    broken = meaning_of(made, "http://h/", Trail(sent=left), None, None)
     assert (broken.sent is Sent.MAYBE) is left
 
 

@@ -10,7 +10,7 @@ import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import BinaryIO, Protocol
 
 from ...model.errors import Fault, FaultKind
 
@@ -50,7 +50,7 @@ class Bytes:
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A body on disk, opened anew for each sending. Raises Fault(STORAGE) when it has shrunk."""
+    """A body on disk, opened anew for each sending. Raises Fault(STORAGE) when it is gone or has shrunk."""
 
     path: Path
     start: int = 0
@@ -62,7 +62,7 @@ class File:
 
     def __iter__(self) -> Iterator[bytes]:
         rest = self.size
-        with self.path.open("rb") as file:
+        with self._opened() as file:
             file.seek(self.start, os.SEEK_SET)
             while rest > 0:
                 piece = file.read(min(PIECE, rest))
@@ -73,6 +73,13 @@ class File:
                     )
                 rest -= len(piece)
                 yield piece
+
+    def _opened(self) -> BinaryIO:
+        try:
+            return self.path.open("rb")
+        except OSError as error:
+            text = f"cannot read {self.path}: {(error.strerror or str(error)).lower()}"
+            raise Fault(FaultKind.STORAGE, text, code="M-FILE", fix="put the file there again") from error
 
     def part(self, start: int, stop: int) -> File:
         return File(self.path, self.start + start, self.start + min(stop, self.size))

@@ -1,40 +1,33 @@
-"""The one module that talks httpx: a client per thread over one SSLContext, and what its errors mean.
+"""Sending requests over httpx: a client per thread. Knows no credentials, no vendor and no retries.
 
-Knows no credentials, no vendor and no retries. A client that threads share spends 13 ms of CPU on a call with 256
-in flight, one per thread 0.7; making an SSLContext takes 40 ms.
+httpx is known here, in transport.py and meaning.py, httpcore in network.py too, so that a successor can take its place.
+A client that threads share spends 13 ms of CPU on a call with 256 in flight, one per thread 0.7; making an SSLContext
+takes 40 ms.
 """
 
 from __future__ import annotations
 
 import contextlib
 import logging
-import os
 import re
-import socket
-import ssl
 import threading
 import time
 import weakref
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from enum import Enum
 from functools import lru_cache
-from typing import Any
 
-import httpcore
 import httpx
 
 from .bodies import Body
-from .deadline import Late
-from .guard import Forbidden
+from .meaning import Broken, Sent, host_in, meaning_of
 from .names import Resolve, addresses
-from .network import Backend, Trail
-from .proxies import Proxy, proxy_for
+from .transport import Transport
+
+__all__ = ["Answer", "Broken", "Sent", "Wire"]
 
 CONNECT = 10.0
 """Seconds until a connection stands, its handshake included."""
-KEPT = 4.0
-"""Seconds that an idle connection is kept; many servers close after 5."""
 STALE = 1.0
 """Seconds after which an idle connection is not trusted with a paid request: a server that closes it at that
 moment would leave us unsure whether the request arrived."""
@@ -42,58 +35,6 @@ moment would leave us unsure whether the request arrived."""
 for _name in ("httpx", "httpcore"):
     # at INFO they print whole addresses, with what stands in their queries
     logging.getLogger(_name).setLevel(logging.WARNING)
-
-
-class Sent(Enum):
-    """What is certain about a request that failed."""
-
-    NO = "nothing of it left"
-    MAYBE = "it may have arrived"
-    NEVER = "nothing of it left, and it will be no different next time"
-
-
-MEANS: Mapping[type[Exception], Sent] = {
-    httpx.InvalidURL: Sent.NEVER,
-    httpx.UnsupportedProtocol: Sent.NEVER,
-    httpx.LocalProtocolError: Sent.NEVER,
-    httpx.TooManyRedirects: Sent.NEVER,
-    httpx.CookieConflict: Sent.NEVER,
-    httpx.PoolTimeout: Sent.NO,
-    httpx.ConnectTimeout: Sent.NO,
-    httpx.ConnectError: Sent.NO,
-    httpx.ProxyError: Sent.NO,
-    httpx.WriteTimeout: Sent.MAYBE,
-    httpx.WriteError: Sent.MAYBE,
-    httpx.ReadTimeout: Sent.MAYBE,
-    httpx.ReadError: Sent.MAYBE,
-    httpx.CloseError: Sent.MAYBE,
-    httpx.RemoteProtocolError: Sent.MAYBE,
-    httpx.DecodingError: Sent.MAYBE,
-    httpx.HTTPStatusError: Sent.MAYBE,
-    httpx.StreamConsumed: Sent.MAYBE,
-    httpx.StreamClosed: Sent.MAYBE,
-    httpx.ResponseNotRead: Sent.MAYBE,
-    httpx.RequestNotRead: Sent.MAYBE,
-    httpx.HTTPError: Sent.MAYBE,
-    httpx.RequestError: Sent.MAYBE,
-    httpx.TransportError: Sent.MAYBE,
-    httpx.TimeoutException: Sent.MAYBE,
-    httpx.NetworkError: Sent.MAYBE,
-    httpx.ProtocolError: Sent.MAYBE,
-    httpx.StreamError: Sent.MAYBE,
-}
-"""Every error of httpx; a test fails when it gains one that is missing here."""
-
-
-class Broken(Exception):
-    """No whole answer came."""
-
-    def __init__(self, sent: Sent, text: str, kind: str) -> None:
-        """text: one line; kind: certificate, tls, name, late, login (of a proxy), forbidden, address, cut or net."""
-        super().__init__(text)
-        self.sent = sent
-        self.text = text
-        self.kind = kind
 
 
 @dataclass(slots=True)
@@ -106,115 +47,6 @@ class Answer:
     chunks: Iterator[bytes]
     """The body as sent, still packed."""
     received: list[int] = field(default_factory=lambda: [0])
-
-
-@lru_cache(maxsize=8)
-def trust(ca_file: str) -> ssl.SSLContext:
-    """Certificates that are believed: the system's and certifi's, and those in ca_file. Raises OSError, SSLError."""
-    context = ssl.create_default_context()
-    if not (os.environ.get("SSL_CERT_FILE") or os.environ.get("SSL_CERT_DIR")):
-        import certifi
-
-        context.load_verify_locations(certifi.where())
-    if ca_file:
-        context.load_verify_locations(os.path.expanduser(ca_file))  # noqa: PTH111
-    context.set_alpn_protocols(["http/1.1"])
-    return context
-
-
-class _Transport(httpx.BaseTransport):
-    """Connections of one thread, by proxy."""
-
-    def __init__(self, ca_file: str, resolve: Resolve, environment: bool) -> None:
-        self.trail = Trail()
-        self.proxy: Proxy | None = None
-        """That of the last request."""
-        self._ca_file = ca_file
-        self._resolve = resolve
-        self._environment = environment
-        self._pools: dict[tuple[Proxy | None, bool], httpcore.ConnectionPool] = {}
-        self._ways: dict[tuple[str, str, int], Proxy | None] = {}
-
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
-        url = request.url
-        tls = url.scheme == "https"
-        self.trail.tls, self.trail.sent = tls, False
-        port = url.port or (443 if tls else 80)
-        self.proxy = self._way(url.scheme, url.host, port) if self._environment else None
-        target = httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path)
-        asked = httpcore.Request(
-            request.method, target, headers=request.headers.raw, content=request.stream,
-            extensions=request.extensions,
-        )  # fmt: skip
-        with _as_httpx():
-            answer = self._pool(self.proxy, tls).handle_request(asked)
-        return httpx.Response(answer.status, headers=answer.headers, stream=_Body(answer.stream))
-
-    def _way(self, scheme: str, host: str, port: int) -> Proxy | None:
-        """The proxy for this host, worked out once: the environment of a process does not change."""
-        way = (scheme, host, port)
-        if way not in self._ways:
-            self._ways[way] = proxy_for(scheme, host, port)
-        return self._ways[way]
-
-    def _pool(self, proxy: Proxy | None, tls: bool) -> httpcore.ConnectionPool:
-        pool = self._pools.get((proxy, tls))
-        if pool is None:
-            # a proxy resolves names itself: only its own name is looked up here, by nobody's rules
-            backend = Backend(self.trail, addresses if proxy else self._resolve)
-            pool = self._pools[proxy, tls] = httpcore.ConnectionPool(
-                ssl_context=trust(self._ca_file) if tls else None,
-                proxy=_core(proxy, self._ca_file) if proxy else None,
-                max_connections=2,
-                max_keepalive_connections=2,
-                keepalive_expiry=KEPT,
-                http1=True,
-                http2=False,
-                retries=0,
-                network_backend=backend,
-            )
-        return pool
-
-    def drop_idle(self) -> None:
-        """Close the connections that nobody uses just now."""
-        for pool in self._pools.values():
-            for connection in pool.connections:
-                if connection.is_idle():
-                    connection.close()
-
-    def close(self) -> None:
-        for pool in self._pools.values():
-            with contextlib.suppress(Exception):
-                pool.close()
-        self._pools.clear()
-
-
-def _core(proxy: Proxy, ca_file: str) -> httpcore.Proxy:
-    login = (proxy.user, proxy.password) if proxy.user or proxy.password else None
-    tls = trust(ca_file) if proxy.url.startswith("https") else None
-    return httpcore.Proxy(proxy.url, auth=login, ssl_context=tls)
-
-
-class _Body(httpx.SyncByteStream):
-    def __init__(self, stream: Any) -> None:
-        self._stream = stream
-
-    def __iter__(self) -> Iterator[bytes]:
-        with _as_httpx():
-            yield from self._stream
-
-    def close(self) -> None:
-        self._stream.close()
-
-
-@contextlib.contextmanager
-def _as_httpx() -> Iterator[None]:
-    """httpcore's errors have the names of httpx's."""
-    try:
-        yield
-    except (httpcore.TimeoutException, httpcore.NetworkError, httpcore.ProtocolError,
-            httpcore.ProxyError, httpcore.UnsupportedProtocol) as error:  # fmt: skip
-        raise getattr(httpx, type(error).__name__)(str(error)) from error
 
 
 class _Upload(httpx.SyncByteStream):
@@ -233,7 +65,7 @@ class _Line:
     """What one thread has."""
 
     def __init__(self, ca_file: str, resolve: Resolve, environment: bool) -> None:
-        self.transport = _Transport(ca_file, resolve, environment)
+        self.transport = Transport(ca_file, resolve, environment)
         self.client = httpx.Client(transport=self.transport, trust_env=False, follow_redirects=False)
         self.used = 0.0
         # not __del__: when a thread's things are collected together, its sockets may be finalised before it
@@ -279,11 +111,8 @@ class Wire:
                 response.close()
                 line.used = self._clock()
         except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, httpx.CookieConflict) as error:
-            raise _broken(error, url, line.transport, answer) from error
-        except (ssl.SSLError, OSError) as error:  # a certificate file that cannot be read
-            raise Broken(
-                Sent.NEVER, f"cannot use {self._ca_file or 'the certificates'}: {error}", "tls"
-            ) from error
+            received = answer.received[0] if answer is not None else None
+            raise meaning_of(error, url, line.transport.trail, line.transport.proxy, received) from error
 
     def _line(self) -> _Line:
         line: _Line | None = getattr(self._lines, "line", None)
@@ -314,7 +143,7 @@ def _request(
         )
     except (httpx.InvalidURL, UnicodeError, TypeError, ValueError) as error:
         # without the error's own text: it may quote a header, and so a key
-        raise Broken(Sent.NEVER, f"a request to {_host(url)} cannot be written", "address") from error
+        raise Broken(Sent.NEVER, f"a request to {host_in(url)} cannot be written", "address") from error
 
 
 @lru_cache(maxsize=1024)
@@ -339,70 +168,3 @@ def _counted(chunks: Iterator[bytes], received: list[int]) -> Iterator[bytes]:
     for chunk in chunks:
         received[0] += len(chunk)
         yield chunk
-
-
-def _host(url: str) -> str:
-    """For messages: no user, no query."""
-    try:
-        return httpx.URL(url).host or "?"
-    except (httpx.InvalidURL, TypeError):
-        return "?"
-
-
-def _broken(error: Exception, url: str, transport: _Transport, answer: Answer | None) -> Broken:
-    """What an error of httpx means for the request that met it."""
-    sent = MEANS.get(type(error), Sent.MAYBE)
-    if transport.trail.sent:
-        sent = Sent.MAYBE
-    elif sent is Sent.MAYBE:
-        sent = Sent.NO
-    host = _host(url)
-    reached = f"{host} through {transport.proxy}" if transport.proxy else host
-    kind, why = _why(error, host)
-    if kind in ("certificate", "tls", "login", "forbidden") and not transport.trail.sent:
-        sent = Sent.NEVER
-    if kind == "certificate":
-        return Broken(sent, f"certificate of {reached} not trusted: {why}", kind)
-    if answer is not None:
-        why = f"{why} after {answer.received[0]:,} bytes of the answer"
-    elif sent is Sent.MAYBE:
-        why = f"{why} before the answer"
-    verb = "no whole answer from" if sent is Sent.MAYBE else "cannot reach"
-    return Broken(sent, f"{verb} {reached}: {why}", kind)
-
-
-def _why(error: Exception, host: str) -> tuple[str, str]:
-    """Kind and reason in plain words. Never the text of LocalProtocolError, which quotes headers."""
-    causes = list(_chain(error))
-    for cause in causes:
-        if isinstance(cause, ssl.SSLCertVerificationError):
-            return "certificate", cause.verify_message or "it cannot be verified"
-        if isinstance(cause, ssl.SSLError) and not isinstance(
-            cause, ssl.SSLEOFError | ssl.SSLZeroReturnError
-        ):
-            return "tls", f"no common TLS ({(cause.reason or str(cause)).replace('_', ' ').lower()})"
-        if isinstance(cause, socket.gaierror):
-            return "name", f"the name {host} is not known here ({cause.strerror or cause})"
-        if isinstance(cause, Forbidden):
-            return "forbidden", str(cause)
-        if isinstance(cause, Late):
-            return "late", "out of time"
-    if isinstance(error, httpx.ProxyError):
-        said = str(error)
-        return ("net" if said[:1] == "5" else "login"), f"the proxy answered {said[:80]}"
-    if isinstance(error, httpx.LocalProtocolError | httpx.InvalidURL | httpx.UnsupportedProtocol):
-        return "address", "the request cannot be written"
-    if isinstance(error, httpx.TimeoutException):
-        return "late", "out of time"
-    for cause in causes:
-        if isinstance(cause, OSError) and cause.strerror:
-            return "net", cause.strerror.lower()
-    return "cut", (str(error) or type(error).__name__)[:160]
-
-
-def _chain(error: BaseException | None) -> Iterator[BaseException]:
-    seen = 0
-    while error is not None and seen < 12:
-        yield error
-        yield from (part for part in error.args if isinstance(part, BaseException))
-        error, seen = error.__cause__ or error.__context__, seen + 1
