@@ -132,7 +132,10 @@ class TestComfyUi(RemoteContract):
         fake.own_ids = True  # type: ignore[attr-defined]
         ticket = submitted(remote)
         assert ticket.id.startswith("server-")
-        *_, done = remote.watch(ticket)
+        *states, done = remote.watch(ticket)
+        assert "step 3 of 3" in [state.note for state in states if isinstance(state, Pending)], (
+            "it tells our client"
+        )
         assert isinstance(done, Done) and remote.fetch(done)
 
     # ------------------------------------------------------------------ how it is watched
