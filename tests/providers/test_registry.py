@@ -71,3 +71,15 @@ def test_what_is_wrong_with_a_provider_is_said(own: str, name: str, words: str) 
 def test_settings_that_a_class_does_not_take_are_said(own: str) -> None:
     with pytest.raises(TryonError, match="does not take these settings"):
         load("mine", {"mine": {"provider": f"{own}:Mine", "size": 3}})
+
+
+@pytest.mark.parametrize("options", [{"slots": "many"}, {"patience": "long"}, {"colour": "red"}])
+def test_settings_that_a_service_cannot_take_are_told(options: dict[str, str]) -> None:
+    with pytest.raises(TryonError, match="provider bfl does not take these settings") as caught:
+        load("bfl", {"bfl": options})
+    assert caught.value.exit_code is Exit.USAGE and "[providers.bfl]" in caught.value.details[0]
+
+
+def test_a_provider_may_stand_for_several_names() -> None:
+    one = load("fast", {"fast": {"provider": "bfl", "model": "vto-v1"}})
+    assert one.offer.name == "fast" and one.offer.tasks["try-on"].startswith("vto-v1")

@@ -106,7 +106,7 @@ def _make(name: str, place: str, options: Mapping[str, Any]) -> Provider:
         ) from error
     except AttributeError as error:
         raise TryonError(Exit.USAGE, f"provider {name}: {error}", details=(f"named by  {place}",)) from error
-    except TypeError as error:
+    except (TypeError, ValueError) as error:  # ValueError: slots = "many"
         raise TryonError(
             Exit.USAGE, f"provider {name} does not take these settings: {error}",
             details=(f"from  [providers.{name}]", f"given {', '.join(options) or 'nothing'}"),

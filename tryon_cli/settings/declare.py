@@ -189,7 +189,7 @@ class Settings:
     defaults: Annotated[Mapping[str, str], S("Values for empty cells, by column.", "defaults", table=True,
         example='category = "upper"')] = field(default_factory=dict)
     providers: Annotated[Tables, S("Settings of a provider, free-form.", "providers", table=True,
-        example='local.options = { strength = 0.8 }')] = field(default_factory=dict)
+        example='fashn.api_key_file = "~/.config/tryon/fashn.key"')] = field(default_factory=dict)
 
     assets: Annotated[Mapping[str, Value], S("A bucket from which services fetch pictures by address.", "assets",
         table=True, guarded=True, kept=False,
