@@ -15,7 +15,7 @@ from wild import Request, answer, in_turn, plain
 
 from tryon_cli.model.errors import Fault, FaultKind
 from tryon_cli.model.remote import Call
-from tryon_cli.providers.http import bodies
+from tryon_cli.providers.http import bodies, bounded
 from tryon_cli.providers.http.client import Http
 from tryon_cli.providers.http.faults import Words, fault_of
 
@@ -282,3 +282,21 @@ def test_a_cut_chunked_stream_is_told(serve: Serve) -> None:
 
 def test_plain_is_what_it_says() -> None:
     assert plain(200, b"x") == b"HTTP/1.1 200 X\r\nContent-Length: 1\r\n\r\nx"
+
+
+def test_n05_what_follows_a_packed_body_counts_too(serve: Serve) -> None:
+    """Little to unpack, then bytes without end that nobody looks at."""
+
+    def script(conn: socket.socket, _: Request) -> bool:
+        conn.sendall(b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n" + gzip.compress(b"{}"))
+        for _step in range(64):
+            conn.sendall(b"\0" * 65_536)
+        return False
+
+    with pytest.raises(Fault, match="larger than 1 MB refused"):
+        Http(keyed, most=1 << 20).send(Call("GET", serve(script).url()))
+
+
+def test_n05_a_bomb_is_unpacked_in_small_pieces() -> None:
+    pieces = [len(piece) for piece in bounded.unpacked([packed(20, 31)], "gzip")]
+    assert max(pieces) <= 1 << 18 and sum(pieces) == 20 << 20
