@@ -123,3 +123,15 @@ def test_a_stage_at_two_providers_has_two_prices(tool: Tool) -> None:
     plan = json.loads(tool.run("run", "m.csv", "--dry-run", "--json").out)
     tryons = [(s["provider"], s["calls"], s["cost"]) for s in plan["stages"] if s["stage"] == "try-on"]
     assert tryons == [("counted:Counted", 1, 0.0), ("dear", 1, 0.07)]
+
+
+def test_the_plan_of_a_run_that_costs_money_tells_uploads_budget_and_time(tool: Tool) -> None:
+    tool.manifest(people=3, garments=4)
+    provider = ("--provider", "priced:Priced")
+    text = tool.run("run", "m.csv", *provider, "--dry-run", "--max-cost", "0.5").out
+    assert "7 files to send" in text and "(without sharing 24 files" in text
+    assert "budget    $0.50 covers 56% of the plan" in text and "time" not in text
+    assert "no limit is set" in tool.run("run", "m.csv", *provider, "--dry-run").out
+    plan = json.loads(tool.run("run", "m.csv", *provider, "--dry-run", "--json", "--max-cost", "1").out)
+    assert plan["uploads"]["files"] == 7 and plan["uploads"]["unshared"] == 24 and plan["budget"] == 1.0
+    assert not tool.calls()

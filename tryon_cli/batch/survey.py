@@ -6,6 +6,7 @@ that shared work is counted exactly even where nobody knows the pictures yet.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -38,11 +39,37 @@ class Line:
     """Steps that would be done without sharing and without a cache."""
     known: int = 0
     """Distinct steps whose answer is known."""
+    took: float = 0.0
+    """Seconds that the known ones took when they were made."""
+    slots: int = 1
+    """Calls at once."""
 
     @property
     def cost(self) -> float:
         """USD for all calls."""
         return self.calls * self.price
+
+    @property
+    def seconds(self) -> float | None:
+        """Time for all calls, as the known ones took; None: nothing is known of them."""
+        if not self.calls:
+            return 0.0
+        return self.calls * self.took / self.known / self.slots if self.known and self.took else None
+
+
+@dataclass
+class Sent:
+    """Pictures of the user's that services need."""
+
+    files: dict[Digest, int] = field(default_factory=dict)
+    """Bytes of each."""
+    unshared: int = 0
+    """Pictures that would be sent if each row sent its own."""
+    unshared_bytes: int = 0
+
+    @property
+    def bytes(self) -> int:
+        return sum(self.files.values())
 
 
 @dataclass
@@ -63,6 +90,7 @@ class Survey:
     garments: set[Digest] = field(default_factory=set)
     stages: dict[tuple[str, str], Line] = field(default_factory=dict)
     """By stage and provider, in the order in which rows run through them."""
+    sent: Sent = field(default_factory=Sent)
     needed: set[Digest] = field(default_factory=set)
     """Digests of the answers that are known: what a cleaning of the cache must not take."""
 
@@ -84,10 +112,17 @@ class Surveyor:
     """Walks rows through their shapes."""
 
     def __init__(
-        self, asker: Asker, find: Find, price: Price, *, decide: Callable[[Decision], None] | None = None
+        self,
+        asker: Asker,
+        find: Find,
+        price: Price,
+        *,
+        decide: Callable[[Decision], None] | None = None,
+        elsewhere: Callable[[str], bool] = lambda provider: False,
     ) -> None:
-        """decide: told what would become of each row."""
+        """decide: told what would become of each row; elsewhere: is a provider a service that pictures go to?"""
         self._asker = asker
+        self._elsewhere = elsewhere
         self._find = find
         self._price = price
         self._decide = decide
@@ -124,18 +159,20 @@ class Surveyor:
         seen.valid += 1
         seen.people.add(question.digests[0])
         seen.garments.update(question.digests[1:])
-        complete, cost, calls = self._steps(question, seen)
+        complete, cost, calls, away = self._steps(question, seen)
         seen.complete += complete
+        if away:
+            _send(question, seen.sent)
         if self._decide is not None:
             first = self._first.setdefault(question.name, pair.row)
             why = f"shares all work with row {first}" if first != pair.row and not complete else ""
             what = "cached" if complete else "make"
             self._decide(Decision(pair.row, pair.id, what, why, cost, calls, question.name))
 
-    def _steps(self, question: Question, seen: Survey) -> tuple[bool, float, int]:
-        """Is every step known? And what do the calls cost that nobody before needs, and how many are they?"""
-        complete, cost, calls = True, 0.0, 0
-        for shape, i, digest, fresh in self._walk(question):
+    def _steps(self, question: Question, seen: Survey) -> tuple[bool, float, int, bool]:
+        """Is every step known? What do the calls cost that nobody before needs, how many are they, and is any sent?"""
+        complete, cost, calls, away = True, 0.0, 0, False
+        for shape, i, digest, fresh, took in self._walk(question):
             node = shape.nodes[i]
             line = self._line(seen, node.lane.stage, node.lane.label)
             line.unshared += 1
@@ -144,10 +181,12 @@ class Surveyor:
                 line.calls += fresh
                 cost += fresh * line.price
                 calls += fresh and line.provider != HERE
+                away = away or self._elsewhere(line.provider)
             else:
                 seen.needed.add(digest)
                 line.known += fresh
-        return complete, cost, calls
+                line.took += took
+        return complete, cost, calls, away
 
     def _line(self, seen: Survey, stage: str, provider: str) -> Line:
         line = seen.stages.get((stage, provider))
@@ -156,17 +195,30 @@ class Surveyor:
             seen.stages[stage, provider] = line
         return line
 
-    def _walk(self, question: Question) -> Iterator[tuple[Shape, int, Digest | None, bool]]:
+    def _walk(self, question: Question) -> Iterator[tuple[Shape, int, Digest | None, bool, float]]:
         shape = question.shape
         slots: list[str] = list(question.digests)
         for i, node in enumerate(shape.nodes):
             inputs = [slots[s] for s in node.inputs]
             key = key_of(node.salt, inputs)
-            fresh = key not in self._answers
+            fresh, took = key not in self._answers, 0.0
             if fresh:
                 real = all(not name.startswith("?") for name in inputs)
                 found = self._find([key]).get(key) if real else None
                 self._answers[key] = found.digest if found else None
+                took = found.seconds if found else 0.0
             digest = self._answers[key]
             slots.append(digest or f"?{key}")
-            yield shape, i, digest, fresh
+            yield shape, i, digest, fresh, took
+
+
+def _send(question: Question, sent: Sent) -> None:
+    """Note the pictures of a row that goes to a service. Those behind an address have no size here."""
+    for digest, source in zip(question.digests, question.sources, strict=True):
+        if digest not in sent.files:
+            try:
+                sent.files[digest] = os.stat(source).st_size  # noqa: PTH116 - a million of them
+            except OSError:
+                sent.files[digest] = 0
+        sent.unshared += 1
+        sent.unshared_bytes += sent.files[digest]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import sqlite3
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
@@ -23,6 +25,7 @@ from ..model.pair import Pair
 from ..stages.table import STAGES
 from ..store.links import Remembered
 from ..store.open import open_store
+from . import forecast
 
 if TYPE_CHECKING:
     from ..settings import Settings
@@ -54,9 +57,19 @@ def survey(
     def price(stage: str, provider: str) -> float:
         return stacks[provider].offer.price.get(STAGES[stage].task, 0.0) if provider else 0.0
 
+    def elsewhere(provider: str) -> bool:
+        return provider in stacks and not stacks[provider].offer.cpu
+
     with open_store(settings.cache_path, nobody, read_only=True) as store:
         asker = Asker(composer, recipe, Remembered(store.memo, store.index.commits))
-        return Surveyor(asker, Known(store.index.find, composer.makers), price, decide=decide).survey(rows)
+        known = Known(store.index.find, composer.makers)
+        seen = Surveyor(asker, known, price, decide=decide, elsewhere=elsewhere).survey(rows)
+    for line in seen.stages.values():
+        offer = stacks[line.provider].offer if line.provider in stacks else None
+        line.slots = settings.limits.get(line.provider, offer.slots) if offer else 1
+        if offer and offer.cpu:
+            line.slots = settings.workers or wiring.cores()
+    return seen
 
 
 def show(settings: Settings, source: str) -> Exit:
@@ -68,14 +81,26 @@ def show(settings: Settings, source: str) -> Exit:
         decisions: list[Decision] = []
         decide = decisions.append if settings.rows else None
         seen = survey(settings, found.providers, manifest.rows(), decide)
+    doubts = _doubts(settings, seen)
     if settings.json:
-        print(json.dumps(document(seen, found, decisions), ensure_ascii=False, indent=2))
+        plan = {**document(seen, found, decisions), **forecast.document(seen, settings.max_cost, doubts)}
+        print(json.dumps(plan, ensure_ascii=False, indent=2))
     else:
-        for line in lines(source or "the lists", seen, found):
+        ahead = list(forecast.prospects(seen, settings.max_cost, doubts))
+        for line in lines(source or "the lists", seen, found, ahead):
             print(clean(line) if line else "")
         for line in decided(decisions):
             print(f"  {clean(line)}")
     return Exit.PARTIAL if seen.bad_rows else Exit.OK
+
+
+def _doubts(settings: Settings, seen: Survey) -> dict[str, float]:
+    """How often calls were paid for nothing; {} where nothing costs, or the ledger cannot be read."""
+    from ..ledger.look import wasted
+
+    with contextlib.suppress(sqlite3.Error, OSError):
+        return wasted(settings.state_path) if seen.cost else {}
+    return {}
 
 
 def document(seen: Survey, found: Checked, decisions: Iterable[Decision]) -> dict[str, Any]:
@@ -102,8 +127,8 @@ def document(seen: Survey, found: Checked, decisions: Iterable[Decision]) -> dic
     }  # fmt: skip
 
 
-def lines(source: str, seen: Survey, found: Checked) -> list[str]:
-    """The plan for a person."""
+def lines(source: str, seen: Survey, found: Checked, ahead: Iterable[str] = ()) -> list[str]:
+    """The plan for a person. ahead: what it means in money and time."""
     make = seen.valid - seen.complete
     text = [
         f"Plan for {source}. Nothing was sent, nothing was written.",
@@ -112,10 +137,13 @@ def lines(source: str, seen: Survey, found: Checked) -> list[str]:
         + (f" · {seen.merged:,} merged as duplicates" if seen.merged else "")
         + (f" · {seen.skipped:,} skipped" if seen.skipped else ""),
         f"  inputs    {len(seen.people):,} people · {len(seen.garments):,} garments",
+        *forecast.uploads(seen),
         f"  cached    {seen.complete:,} rows complete · {make:,} to make",
         "",
         *_table(seen),
     ]
+    if prospects := list(ahead):
+        text += ["", *prospects]
     wrong = [c for c in (*found.complaints, *_pictures(seen, found)) if c.level is not Level.NOTICE]
     if wrong:
         text += ["", *(f"  {line}" for line in described(wrong[:SHOWN]))]

@@ -98,3 +98,15 @@ def wrong_sums(folder: Path) -> str:
         if told.get(name, Totals()) != counted.get(name, Totals()):
             return f"runs from {name}: {told.get(name)} is written, {counted.get(name)} is counted"
     return ""
+
+
+def wasted(folder: Path) -> dict[str, float]:
+    """Calls that were paid for and gave no picture, per call that gave one, by provider. Raises sqlite3.Error."""
+    with reading(folder) as db:
+        if db is None:
+            return {}
+        rows = db.execute(
+            "select provider, sum(state in ('failed','expired') and coalesce(billed, price) > 0), sum(state='stored') "
+            "from units group by provider"
+        )
+        return {name: lost / stored for name, lost, stored in rows if stored}
