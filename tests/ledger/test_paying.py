@@ -236,10 +236,20 @@ def test_what_a_dead_process_sent_long_ago_is_looked_up_without_waiting(worlds: 
     world = worlds(LOOKUP)
     world.service.plan["submit"] = ["die-before"]
     world.died(ONE)
-    world.clock.pass_(3600)
+    world.clock.pass_(1800)
     before = world.clock.up()
     world.make(ONE)
     assert world.clock.up() - before < 1
+    assert world.charged == 1
+
+
+def test_unknown_is_not_believed_of_a_service_that_may_have_forgotten(worlds: Any) -> None:
+    world = worlds(Terms(lookup=True, kept=3600.0))
+    world.service.plan["submit"] = ["die-after"]
+    world.died(ONE)
+    world.clock.pass_(3601)
+    world.service.forgotten.add("job-0")
+    assert fails(world).code == "E-MAYBE-PAID"
     assert world.charged == 1
 
 

@@ -47,7 +47,8 @@ class Writer:
         """connect: opens it, called now. Raises what it raises."""
         self._path = path
         self._reserve = reserve
-        self._db = connect()
+        self._connect = connect
+        self._db: sqlite3.Connection | None = connect()
         self._inode = path.stat().st_ino
         self._queue: queue.SimpleQueue[_Change | None] = queue.SimpleQueue()
         self._lock = threading.Lock()
@@ -92,13 +93,12 @@ class Writer:
                     for change in changes:
                         change.turn.release()
         self._last_try()
-        with contextlib.suppress(sqlite3.Error):
-            self._db.close()
+        self._let_go()
 
     def _together(self, changes: list[_Change]) -> None:
         try:
             self._commit(changes)
-        except (sqlite3.Error, OSError, MemoryError) as error:
+        except Exception as error:  # also what the opening says; the writer must outlive it
             if not trouble.is_full(error) or not self._reserve.let_go():
                 self._refuse(changes, trouble.cannot_write(self._path, error))
                 return
@@ -114,7 +114,7 @@ class Writer:
         try:
             if needed:
                 self._commit(needed)
-        except (sqlite3.Error, OSError, MemoryError) as error:
+        except Exception as error:
             self._refuse(needed, trouble.cannot_write(self._path, error))
 
     def _refuse(self, changes: list[_Change], fault: Fault) -> None:
@@ -123,31 +123,40 @@ class Writer:
         self.unwritten += [change for change in changes if change.needed]
 
     def _commit(self, changes: list[_Change]) -> None:
+        if self._db is None:
+            self._db = self._connect()
+        db = self._db
         try:
-            self._db.execute("begin immediate")
+            db.execute("begin immediate")
             for change in changes:
-                self._one(change)
-            self._db.execute("commit")
+                self._one(db, change)
+            db.execute("commit")
         except BaseException:
-            with contextlib.suppress(sqlite3.Error):
-                if self._db.in_transaction:
-                    self._db.execute("rollback")
+            # after a commit that failed the connection may still hold its transaction: the next one begins anew
+            self._let_go()
             raise
         if not self.in_place():
             # the commit went into a file that has no name any more
             self._refuse(changes, trouble.gone(self._path))
 
-    def _one(self, change: _Change) -> None:
+    def _let_go(self) -> None:
+        """Closing rolls back what was not committed."""
+        db, self._db = self._db, None
+        if db is not None:
+            with contextlib.suppress(sqlite3.Error):
+                db.close()
+
+    def _one(self, db: sqlite3.Connection, change: _Change) -> None:
         change.result = change.error = None
-        self._db.execute("savepoint one")
+        db.execute("savepoint one")
         try:
-            change.result = change.act(self._db)
+            change.result = change.act(db)
         except (sqlite3.Error, MemoryError):
             raise
         except Exception as error:
             change.error = error
-            self._db.execute("rollback to one")
-        self._db.execute("release one")
+            db.execute("rollback to one")
+        db.execute("release one")
 
     def in_place(self) -> bool:
         """Is the file still the one that we opened?"""
@@ -159,7 +168,7 @@ class Writer:
     def _last_try(self) -> None:
         changes, self.unwritten = self.unwritten, []
         if changes:
-            with contextlib.suppress(sqlite3.Error, OSError):
+            with contextlib.suppress(Exception):
                 self._commit(changes)
                 return
             self.unwritten += changes

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from ..ledger.states import Event
 from ..model.errors import Fault, FaultKind
-from ..model.remote import Ticket
 from . import words
 from .hand import PASSING, back_off
 from .sending import Sending
@@ -74,17 +73,22 @@ class Doubting(Sending):
                 self.purse.wait(back_off(failed, fault.wait))
                 continue
             if found is not None:
-                self.take_up(found)
+                self.accept(found)
                 return
             if left <= 0:
-                self.note(Event.REFUSE, text="the service never got it")
+                self.never_came()
                 return
             failed = 0
             self.purse.wait(min(wait, left))
             wait = min(wait * 2, 10.0)
 
-    def take_up(self, found: Ticket) -> None:
-        self.accept(found)
+    def never_came(self) -> None:
+        """It is not known there. Believed only while the service still knows what it took then."""
+        age = self.ledger.clock.age(self.unit.sent_at)
+        if not self.unit.price or (age is not None and age < self.terms.kept):
+            self.note(Event.REFUSE, text="the service never got it")
+        else:
+            self.note(Event.HOLD, text="it is not known there (any more)")
 
     def grace_left(self) -> float:
         """Seconds until a look-up's "unknown" counts: services take a while to know what they have taken."""
