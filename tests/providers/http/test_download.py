@@ -139,3 +139,17 @@ def test_it_ends_by_its_deadline(serve: Serve) -> None:
     with pytest.raises(Fault, match="out of time"):
         http().download(server.url(), seconds=0.4)
     assert len(server.requests) == 1
+
+
+def test_n13_results_come_through_a_proxy_of_our_own_network(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The proxy itself is at an inner address: that is where proxies are. What it is asked for must not be."""
+    proxy = serve(answer(200, JPEG))
+    monkeypatch.setenv("http_proxy", proxy.url())
+    assert Http(dict).download("http://results.example/x.jpg") == JPEG
+    assert proxy.requests[0].path == "http://results.example/x.jpg"
+    for host in ("169.254.169.254", "10.0.0.1", "[::ffff:127.0.0.1]"):
+        with pytest.raises(Fault, match="not an address of the public internet"):
+            Http(dict).download(f"http://{host}/x.jpg")
+    assert len(proxy.requests) == 1

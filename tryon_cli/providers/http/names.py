@@ -25,18 +25,22 @@ _asked: dict[tuple[str, int], Future[list[str]]] = {}
 _lock = threading.Lock()
 
 
+def is_literal(host: str) -> bool:
+    """Is it an address itself, no name?"""
+    try:
+        ipaddress.ip_address(host.strip("[]"))
+    except ValueError:
+        return False
+    return True
+
+
 def addresses(host: str, port: int) -> list[str]:
     """All addresses of a host, in the order in which they should be tried. Raises OSError, Late.
 
     A literal address is its own answer; nobody is asked.
     """
-    literal = host.strip("[]")
-    try:
-        ipaddress.ip_address(literal)
-    except ValueError:
-        pass
-    else:
-        return [literal]
+    if is_literal(host):
+        return [host.strip("[]")]
     wait = left(SECONDS)
     with _lock:
         asked = _asked.get((host, port))

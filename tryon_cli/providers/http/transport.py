@@ -13,7 +13,7 @@ import httpcore
 import httpx
 
 from .meaning import Broken, Sent
-from .names import Resolve, addresses
+from .names import Resolve, addresses, is_literal
 from .network import Backend, Trail
 from .proxies import Proxy, proxy_for
 
@@ -59,9 +59,18 @@ class Transport(httpx.BaseTransport):
             request.method, target, headers=request.headers.raw, content=request.stream,
             extensions=request.extensions,
         )  # fmt: skip
+        if self.proxy is not None and is_literal(url.host):
+            self._check(url.host, port)
         with _as_httpx():
             answer = self._pool(self.proxy, tls).handle_request(asked)
         return httpx.Response(answer.status, headers=answer.headers, stream=_Body(answer.stream))
+
+    def _check(self, host: str, port: int) -> None:
+        """A proxy resolves names by itself; an address that is no name is still judged here, by our rules."""
+        try:
+            self._resolve(host, port)
+        except OSError as error:
+            raise httpx.ConnectError(str(error)) from error
 
     def _way(self, scheme: str, host: str, port: int) -> Proxy | None:
         """The proxy for this host, worked out once: the environment of a process does not change."""
