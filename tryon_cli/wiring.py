@@ -20,6 +20,7 @@ from .batch.brake import Brake
 from .batch.makers import Known, turned_out
 from .batch.out import Out
 from .batch.rows import Rows
+from .engine.adaptive import START, AdaptivePool, Gauge, Limiter
 from .engine.limits import Pool
 from .engine.outside import OutsideWorkers
 from .engine.plan import Plan, Step
@@ -60,9 +61,10 @@ def cores() -> int:
 class Lanes:
     """The queues of a run: one per stage and provider, with the pools that hold it back."""
 
-    def __init__(self, plan: Plan, offers: dict[str, Provider], limits: dict[str, int], cpu: int) -> None:
+    def __init__(self, plan: Plan, offers: Stacks, limits: dict[str, int], cpu: int) -> None:
         """limits: [limits] of the settings, by stage or provider; cpu: steps that compute here at once."""
         self._plan = plan
+        self._gauges = offers.gauges
         self._offers = offers
         self._limits = limits
         self._cpu = Pool("cpu", cpu)
@@ -76,13 +78,18 @@ class Lanes:
             pools = [self._provider(provider)]
             if stage in self._limits:
                 pools.append(self._pool(stage, self._limits[stage]))
-            lane = self._lanes[stage, provider] = self._plan.lane(Lane(stage, provider, pools))
+            lane = Lane(stage, provider, pools)
+            if provider in self._gauges:  # what is shown, and goes by width, is what the account allows
+                lane.slots = min(getattr(pool, "most", pool.depth) for pool in pools)
+            self._lanes[stage, provider] = self._plan.lane(lane)
         return lane
 
     def _provider(self, name: str) -> Pool:
         offer = self._offers[name].offer if name in self._offers else None
         if offer is None or offer.cpu:
             return self._cpu
+        if name in self._gauges:
+            return self._pools.setdefault(name, AdaptivePool(name, self._gauges[name]))
         return self._pool(name, self._limits.get(name, offer.slots))
 
     def _pool(self, name: str, depth: int) -> Pool:
@@ -134,6 +141,8 @@ class Stacks(dict[str, Provider]):
     def __init__(self, around: Around, trials: Mapping[str, Trial]) -> None:
         self.around = around
         self.trials = trials
+        self.gauges: dict[str, Gauge] = {}
+        """Of providers whose calls at once are found out."""
 
     @property
     def candidates(self) -> dict[str, str]:
@@ -169,7 +178,10 @@ def providers(
     stacks = Stacks(around, trials)
     for name, vendor in vendors.items():
         account = account_of(vendor, settings.limits.get(name))
-        stacks[name] = stack(name, vendor if money is None else money.wrap(vendor), around, account)
+        if settings.adaptive and not vendor.offer.cpu and account.slots > START:
+            stacks.gauges[name] = Gauge(Limiter(account.slots), time.monotonic)
+        asked = vendor if money is None else money.wrap(vendor)
+        stacks[name] = stack(name, asked, around, account, stacks.gauges.get(name))
     return stacks
 
 

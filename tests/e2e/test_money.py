@@ -189,7 +189,7 @@ def accepted(tool: Tool) -> int:
 
 
 def test_calls_that_a_kill_left_out_are_shown_and_collected(world: Any) -> None:
-    tool, server = world(work=30)
+    tool, _server = world(work=30)
     process = tool.start("run", "m.csv")
     wait_for(lambda: accepted(tool) == 2, process, 60)
     process.send_signal(signal.SIGKILL)
@@ -242,7 +242,7 @@ def test_an_unfinished_run_does_not_go_on_beside_another_ledger(world: Any) -> N
 
 
 def test_a_finished_folder_may_go_on_with_another_ledger(world: Any) -> None:
-    tool, server = world("lookup")
+    tool, _server = world("lookup")
     tool.run("run", "m.csv")
     ledger_of(tool).rename(ledger_of(tool).with_name("elsewhere.db"))
     tool.run("run", "m.csv", "--style", "off")

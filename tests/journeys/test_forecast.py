@@ -35,7 +35,9 @@ def test_uploads_are_told_with_what_sharing_saves() -> None:
 )  # fmt: skip
 def test_the_budget_is_held_against_the_plan(limit: float | None, says: str) -> None:
     text = "\n".join(forecast.prospects(survey(), limit, {"fashn": 0.1}))
-    assert says in text and "likely    $56.08 to $61.68   (10% of your past calls were paid for nothing)" in text
+    assert (
+        says in text and "likely    $56.08 to $61.68   (10% of your past calls were paid for nothing)" in text
+    )
 
 
 def test_a_limit_that_covers_all_says_no_more_than_that() -> None:

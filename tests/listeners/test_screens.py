@@ -35,7 +35,9 @@ def play(tmp_path, capsys, end=END, events: list[Event] | None = None, **changes
 def test_without_a_terminal_there_are_log_lines_and_nothing_on_stdout(tmp_path, capsys):
     out, err = play(tmp_path, capsys)
     assert out == "" and "\x1b" not in err
-    assert err.splitlines()[-1].endswith("exit 3 partial 1198/1200 spent=24.00 next: tryon run out/failed.csv")
+    assert err.splitlines()[-1].endswith(
+        "exit 3 partial 1198/1200 spent=24.00 next: tryon run out/failed.csv"
+    )
 
 
 def test_force_color_changes_nothing_in_a_pipe(tmp_path, capsys, monkeypatch):

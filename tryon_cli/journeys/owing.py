@@ -118,5 +118,3 @@ def _sums(now: Owing) -> list[str]:
 def job_of(unit: Unit) -> str:
     """The service's own name for a call, "" before it gave one."""
     return str(json.loads(unit.ticket)["id"]) if unit.ticket else ""
-
-

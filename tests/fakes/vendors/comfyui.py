@@ -223,6 +223,8 @@ class ComfyUi(Vendor):
         if work.ended:
             return
         yield _text("execution_start", {"prompt_id": "of-somebody-else"})
+        yield _text("progress", {"value": 9, "max": 10, "prompt_id": "of-somebody-else", "node": "1"})
+        yield _text("executing", {"node": None, "prompt_id": "of-somebody-else"})
         yield _text("execution_start", {"prompt_id": work.id})
         yield _text("execution_cached", {"prompt_id": work.id, "nodes": []})
         node = list(work.extra["graph"])[-2]

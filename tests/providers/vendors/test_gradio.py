@@ -47,7 +47,7 @@ class TestGradio(RemoteContract):
     jobs = (job("try-on", human=HUMAN, garment=GARMENT, category="upper"),)
     told = (
         told(FaultKind.ACCOUNT, QUOTA, 588.0),
-        told(FaultKind.ACCOUNT, "ZeroGPU quota exceeded"),
+        told(FaultKind.ACCOUNT, "ZeroGPU quota exceeded. Try again in 21:03:05", 75_785.0),
         told(FaultKind.ACCOUNT, "ZeroGPU illegal duration"),
         told(FaultKind.TRANSIENT, "No GPU was available after 60s"),
         told(FaultKind.TRANSIENT, "CUDA out of memory. Tried to allocate 2.00 GiB"),

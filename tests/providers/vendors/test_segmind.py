@@ -64,5 +64,5 @@ def test_its_own_sdk_works_against_the_played_one(fakes: FakeServer) -> None:
         "faceswap-v5", source_image="data:image/png;base64,aa", target_image="data:image/png;base64,bb"
     )
     assert made is not None and len(fake.charges) == 1
-    client.close()
+    client._client.close()
     gc.collect()  # its sockets are its own affair

@@ -67,12 +67,27 @@ def test_a_wait_for_an_extra_request_ends_when_it_says() -> None:
     budget = Budget(clock=clock)
     for _ in range(10):
         assert budget.take() == 0.0
+    ended(budget, True)
     wait = budget.take()
     assert 50.0 < wait <= 70.0
     clock.now += wait - 0.1
     assert budget.take() > 0.0
     clock.now += 0.1
     assert budget.take() == 0.0
+
+
+def test_a_slow_outage_gets_no_new_extra_requests_each_minute() -> None:
+    """Until something goes well again."""
+    clock = Clock()
+    budget = Budget(clock=clock)
+    given = 0
+    for _ in range(10):
+        ended(budget, False)
+        given += sum(budget.take() == 0.0 for _ in range(5))
+        clock.now += 40.0
+    assert given == 10 and budget.hopeless
+    ended(budget, True)
+    assert not budget.hopeless and budget.take() == 0.0
 
 
 def test_a_sick_provider_gets_ten_extra_requests_and_then_none_that_are_waited_for() -> None:

@@ -93,7 +93,7 @@ def test_a_worse_candidate_is_rolled_back_told_and_remembered(tmp_path: Path) ->
     rng = random.Random(2)
     scores = Scores(tmp_path)
     bad = no("input", "no person found")
-    usual, candidate, provider, heard = canary(
+    _usual, candidate, provider, heard = canary(
         0.5, scores, candidate=lambda job: bad if rng.random() < 0.6 else GOOD
     )
     asked(provider, 300)

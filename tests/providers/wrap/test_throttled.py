@@ -225,10 +225,12 @@ class Heard:
     def __init__(self) -> None:
         self.said: list[Any] = []
 
-    def began(self) -> None:
+    def began(self) -> object:
         self.said.append("began")
+        return "mine"
 
-    def ended(self, seconds: float, refused: bool, counts: bool) -> None:
+    def ended(self, part_of: object, task: str, seconds: float, *, refused: bool, counts: bool) -> None:
+        assert part_of == "mine" and task == "try-on"
         self.said.append((seconds, refused, counts))
 
 

@@ -30,7 +30,10 @@ class _Slice:
 
 
 class Budget:
-    """Extra requests in a minute: max(least, share of the successes in it). Shared by all threads."""
+    """Extra requests in a minute: max(least, share of the successes in it). Shared by all threads.
+
+    As long as nothing goes well none is forgotten: an outage gets no new ones each minute.
+    """
 
     def __init__(
         self, *, least: int = 10, share: float = 0.1, clock: Callable[[], float] = time.monotonic
@@ -43,6 +46,8 @@ class Budget:
         self._slices: deque[_Slice] = deque()
         self._shut = False
         self._running = 0
+        self._futile = self._streak = 0
+        """Extra requests after which nothing went well, and all that have failed since something did."""
 
     def began(self) -> None:
         """A request starts. Until it ends it is believed to go well: failures are often faster than pictures."""
@@ -56,6 +61,9 @@ class Budget:
             now = self._now()
             now.good += good is True
             now.bad += good is False
+            self._streak += good is False
+            if good:
+                self._futile = self._streak = 0
 
     def take(self) -> float:
         """0.0: one extra request may be sent; else seconds until asking again makes sense, inf: do not."""
@@ -65,15 +73,16 @@ class Budget:
                 return math.inf
             if self._used() + 1 <= self._room():
                 now.extra += 1
+                self._futile += 1
                 return 0.0
             if self._is_sick():
                 return math.inf
-            oldest = next(s for s in self._slices if s.extra) if self._used() else now
+            oldest = next((s for s in self._slices if s.extra), now)
             return max(0.05, (oldest.number + SLICES) * SLICE - self._clock())
 
     @property
     def sick(self) -> bool:
-        """Does it fail more often than not?"""
+        """Does it fail more often than not, or all the time by now?"""
         with self._lock:
             self._now()
             return self._is_sick()
@@ -104,11 +113,13 @@ class Budget:
         return self._slices[-1]
 
     def _used(self) -> int:
-        return sum(s.extra for s in self._slices)
+        return max(self._futile, sum(s.extra for s in self._slices))
 
     def _room(self) -> float:
         return max(self._least, self._share * sum(s.good for s in self._slices))
 
     def _is_sick(self) -> bool:
         bad = sum(s.bad for s in self._slices)
+        if self._futile >= self._room() and self._streak > self._running:
+            return True
         return bad >= SICK and bad > self._running + sum(s.good for s in self._slices)

@@ -51,17 +51,17 @@ class Minute(Protocol):
 class Gauge(Protocol):
     """Told how each call went, to find out how many at once are best."""
 
-    def began(self) -> None: ...
+    def began(self) -> object: ...
 
-    def ended(self, seconds: float, refused: bool, counts: bool) -> None:
-        """counts: the time says something about the service."""
+    def ended(self, part_of: object, task: str, seconds: float, *, refused: bool, counts: bool) -> None:
+        """part_of: what began() returned; counts: the time says something about the service."""
         ...
 
 
 class _Deaf:
-    def began(self) -> None: ...
+    def began(self) -> object: ...
 
-    def ended(self, seconds: float, refused: bool, counts: bool) -> None: ...
+    def ended(self, part_of: object, task: str, seconds: float, *, refused: bool, counts: bool) -> None: ...
 
 
 class Throttled:
@@ -118,7 +118,7 @@ class Throttled:
         """As the inner one, once there is room. Raises Fault(STOPPED) when the run stops before."""
         with self._place(), self._permit():
             self._in_time()
-            self._gauge.began()
+            part_of = self._gauge.began()
             began = self._monotonic()
             refused = counts = False
             try:
@@ -131,7 +131,9 @@ class Throttled:
                     self._refused(fault)
                 raise
             finally:
-                self._gauge.ended(self._monotonic() - began, refused, counts)
+                self._gauge.ended(
+                    part_of, job.task, self._monotonic() - began, refused=refused, counts=counts
+                )
                 if counts:
                     self._went_well()
 

@@ -1,0 +1,52 @@
+"""Calls at once against services with a hidden knee, in virtual time: ours beside fixed numbers.
+
+    python tests/bench/bench_adaptive.py [--quick]
+
+64 are allowed, the knee is at 24, a call takes 2 s and a quarter more or less; 300 s from the first call on, the way up
+included. In % of the best fixed number; refused calls in %, mean seconds of a call, seconds until 90 % of the rate.
+"""
+
+from __future__ import annotations
+
+import statistics
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "engine"))
+
+from services import SERVICES, Fixed, Limit, Went, ask
+
+from tryon_cli.engine.adaptive import Limiter
+
+WAYS: dict[str, Callable[[], Limit]] = {
+    "fixed 8": lambda: Fixed(8),
+    "fixed 24 (knows)": lambda: Fixed(24),
+    "fixed 64": lambda: Fixed(64),
+    "adaptive": lambda: Limiter(64),
+}
+FIXED = (8, 16, 20, 22, 23, 24, 25, 26, 28, 32, 40, 48, 56, 64)
+
+
+def main(seeds: int) -> int:
+    worst = 1.0
+    for name, make in SERVICES.items():
+        best = [max(ask(make(s), Fixed(n), seed=s).done for n in FIXED) for s in range(seeds)]
+        print(f"\n{name}")
+        for way, limit in WAYS.items():
+            runs: list[Went] = [ask(make(s), limit(), seed=s) for s in range(seeds)]
+            shares = [100.0 * run.done / b for run, b in zip(runs, best, strict=True)]
+            print(
+                f"  {way:<18}{statistics.mean(shares):6.1f} % (worst {min(shares):5.1f})"
+                f"   refused {100 * statistics.mean(r.share_refused for r in runs):4.1f} %"
+                f"   {statistics.mean(r.seconds for r in runs):5.2f} s"
+                f"   after {statistics.mean(r.reached for r in runs):4.0f} s"
+            )
+            if way == "adaptive" and "->" not in name:
+                worst = min(worst, statistics.mean(shares) / 100.0)
+    print(f"\nsteady knees: at least {100 * worst:.1f} % of the best fixed number (goal 90)")
+    return 0 if worst >= 0.9 else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(3 if "--quick" in sys.argv else 12))

@@ -1,0 +1,192 @@
+"""Services with a hidden knee, in virtual time, and whoever asks them: no threads, no sleeping, the same each time."""
+
+from __future__ import annotations
+
+import heapq
+import random
+from collections import deque
+from collections.abc import Callable
+from typing import Any, NamedTuple, Protocol
+
+SECONDS = 2.0
+"""Of a call when nobody waits; each takes a quarter more or less by chance."""
+REFUSED = 0.05
+"""Seconds until a refusal is told."""
+
+
+class Service(Protocol):
+    """begin() -> seconds that the call takes, or None: refused."""
+
+    def begin(self, now: float, running: int) -> float | None: ...
+
+
+class Queue:
+    """C calls are worked on, the rest waits."""
+
+    def __init__(self, knee: Callable[[float], int], seed: int = 0) -> None:
+        self.knee, self.rng, self.free = knee, random.Random(seed), [0.0] * 64
+
+    def begin(self, now: float, running: int) -> float | None:
+        width = self.knee(now)
+        servers = sorted(self.free)[:width] if width < len(self.free) else self.free
+        self.free = list(servers) + [now] * (width - len(servers))
+        first = min(range(width), key=self.free.__getitem__)
+        start = max(now, self.free[first])
+        self.free[first] = start + noisy(self.rng)
+        return self.free[first] - now
+
+
+class Hard:
+    """More than C at once are refused."""
+
+    def __init__(self, knee: Callable[[float], int], seed: int = 0) -> None:
+        self.knee, self.rng = knee, random.Random(seed)
+
+    def begin(self, now: float, running: int) -> float | None:
+        return None if running >= self.knee(now) else noisy(self.rng)
+
+
+class Thrash:
+    """Past C everything gets slower and slower: more at once is less in all."""
+
+    def __init__(self, knee: Callable[[float], int], seed: int = 0) -> None:
+        self.knee, self.rng = knee, random.Random(seed)
+
+    def begin(self, now: float, running: int) -> float | None:
+        return noisy(self.rng) * max(1.0, (running + 1) / self.knee(now)) ** 2
+
+
+class Bucket:
+    """So many calls a second, whatever is in flight."""
+
+    def __init__(self, rate: float = 10.0, seed: int = 0) -> None:
+        self.rate, self.rng, self.tokens, self.at = rate, random.Random(seed), rate, 0.0
+
+    def begin(self, now: float, running: int) -> float | None:
+        self.tokens = min(self.rate, self.tokens + (now - self.at) * self.rate)
+        self.at = now
+        if self.tokens < 1.0:
+            return None
+        self.tokens -= 1.0
+        return noisy(self.rng)
+
+
+def noisy(rng: random.Random) -> float:
+    return max(0.2, SECONDS * rng.gauss(1.0, 0.25))
+
+
+def steady(count: int) -> Callable[[float], int]:
+    return lambda now: count
+
+
+def moving(now: float) -> int:
+    return 24 if now < 100.0 else 8 if now < 200.0 else 48
+
+
+SERVICES: dict[str, Callable[[int], Service]] = {
+    "queue": lambda seed: Queue(steady(24), seed),
+    "hard 429": lambda seed: Hard(steady(24), seed),
+    "thrash": lambda seed: Thrash(steady(24), seed),
+    "bucket 10/s": lambda seed: Bucket(10.0, seed),
+    "queue 24->8->48": lambda seed: Queue(moving, seed),
+    "hard 24->8->48": lambda seed: Hard(moving, seed),
+}
+
+
+class Limit(Protocol):
+    limit: float
+
+    def began(self, now: float) -> Any: ...
+
+    def ended(
+        self, now: float, seconds: float, part_of: Any, counts: float | None, *, refused: bool
+    ) -> None: ...
+
+
+class Fixed:
+    """The same number all the time."""
+
+    def __init__(self, limit: int) -> None:
+        self.limit = float(limit)
+
+    def began(self, now: float) -> Any: ...
+
+    def ended(
+        self, now: float, seconds: float, part_of: Any, counts: float | None, *, refused: bool
+    ) -> None: ...
+
+
+class Went(NamedTuple):
+    """How it went."""
+
+    done: int
+    refused: int
+    seconds: float
+    """Mean time of the calls that were done, without waits between tries."""
+    reached: float
+    """Seconds until 90 % of the final rate was seen."""
+
+    @property
+    def share_refused(self) -> float:
+        return self.refused / max(1, self.done + self.refused)
+
+
+def ask(service: Service, limit: Limit, until: float = 300.0, seed: int = 0) -> Went:
+    """A queue of work that never ends, as many calls at once as the limit says, until a time.
+
+    A refused call keeps its place while it waits to be tried again, as ours do: 1 s, doubled, full jitter.
+    """
+    rng = random.Random(seed + 1000)
+    ends: list[tuple[float, int, str, float, int, Any]] = []
+    now, number, places, running, done, refused, total = 0.0, 0, 0, 0, 0, 0, 0.0
+    stamps: deque[float] = deque()
+
+    def send(tries: int) -> None:
+        nonlocal number, running
+        number += 1
+        seconds = service.begin(now, running)
+        part_of = limit.began(now)
+        running += 1
+        if seconds is None:
+            heapq.heappush(ends, (now + REFUSED, number, "refused", REFUSED, tries, part_of))
+        else:
+            heapq.heappush(ends, (now + seconds, number, "done", seconds, tries, part_of))
+
+    while now < until:
+        while places < int(limit.limit):
+            places += 1
+            send(0)
+        now, _, what, seconds, tries, part_of = heapq.heappop(ends)
+        if what == "again":
+            send(tries)
+            continue
+        running -= 1
+        limit.ended(now, seconds, part_of, seconds if what == "done" else None, refused=what == "refused")
+        if what == "refused":
+            refused += 1
+            number += 1
+            wait = rng.uniform(0.0, min(30.0, 2.0**tries))
+            heapq.heappush(ends, (now + wait, number, "again", 0.0, tries + 1, None))
+        else:
+            places -= 1
+            done += 1
+            total += seconds
+            stamps.append(now)
+    return Went(done, refused, total / max(1, done), _reached(list(stamps), until))
+
+
+def _reached(stamps: list[float], until: float) -> float:
+    """The first 10 s in which 90 % of the usual rate were done."""
+    rate = len([t for t in stamps if t > until / 2]) / (until / 2)
+    return next((t for i, t in enumerate(stamps) if i >= 10 and _rate(stamps, i) >= 0.9 * rate), until)
+
+
+def _rate(stamps: list[float], i: int) -> float:
+    first = max(0, i - 40)
+    return (i - first) / max(1e-9, stamps[i] - stamps[first])
+
+
+def best_fixed(make: Callable[[int], Service], seed: int, most: int = 64) -> tuple[int, Went]:
+    """The fixed number that does most."""
+    tried = [(n, ask(make(seed), Fixed(n), seed=seed)) for n in range(2, most + 1, 2)]
+    return max(tried, key=lambda pair: pair[1].done)

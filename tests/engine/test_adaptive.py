@@ -1,0 +1,151 @@
+"""Calls at once: found out against services with a hidden knee, in virtual time, without tuning."""
+
+from __future__ import annotations
+
+import statistics
+import threading
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from services import SERVICES, Fixed, Hard, Queue, Went, ask, steady
+
+from tryon_cli.engine.adaptive import FIRST, START, AdaptivePool, Gauge, Limiter, Scale
+from tryon_cli.engine.plan import Plan
+from tryon_cli.engine.shape import Lane
+
+FIXED = (20, 22, 23, 24, 25, 26, 28, 32, 64)
+KNEES = ("queue", "hard 429", "thrash")
+
+
+def went(name: str, seed: int) -> tuple[Went, int]:
+    """How it went, and what the best fixed number of calls at once would have done."""
+    best = max(ask(SERVICES[name](seed), Fixed(n), seed=seed).done for n in FIXED)
+    return ask(SERVICES[name](seed), Limiter(64), seed=seed), best
+
+
+@pytest.mark.parametrize("name", KNEES)
+def test_within_a_tenth_of_the_best_fixed_number(name: str) -> None:
+    """Five minutes from the first call on, the way up included; the same numbers for every service."""
+    shares = []
+    for seed in range(4):
+        ours, best = went(name, seed)
+        shares.append(ours.done / best)
+        assert ours.share_refused < 0.03
+        assert ours.seconds < 2.0 * 1.35, "calls wait for each other"
+    assert statistics.mean(shares) >= 0.9 and min(shares) > 0.75
+
+
+@pytest.mark.parametrize(
+    ("name", "least"), [("queue 24->8->48", 0.7), ("hard 24->8->48", 0.7), ("bucket 10/s", 0.85)]
+)
+def test_what_has_no_fixed_knee_is_followed(name: str, least: float) -> None:
+    """A knee that moves; so many calls a second, whatever is in flight."""
+    shares = []
+    for seed in range(4):
+        ours, best = went(name, seed)
+        shares.append(ours.done / best)
+        assert ours.share_refused < 0.04
+    assert statistics.mean(shares) >= least
+
+
+@pytest.mark.parametrize("knee", [2, 8, 16, 48, 64])
+def test_any_knee_is_found(knee: int) -> None:
+    for service in (Queue, Hard):
+        best = max(ask(service(steady(knee)), Fixed(n)).done for n in {max(1, knee - 1), knee, knee + 1})
+        assert ask(service(steady(knee)), Limiter(64)).done >= 0.8 * best
+
+
+@given(
+    st.integers(1, 300),
+    st.lists(
+        st.tuples(st.floats(0.0, 5.0), st.floats(0.01, 60.0), st.booleans(), st.booleans()), max_size=300
+    ),
+)
+def test_the_number_stays_between_one_and_what_is_allowed(
+    most: int, calls: list[tuple[float, float, bool, bool]]
+) -> None:
+    limiter, now = Limiter(most), 0.0
+    out: list[tuple[float, object, float, bool, bool]] = []
+    for gap, seconds, refused, counts in calls:
+        now += gap
+        while len(out) < int(limiter.limit):
+            out.append((now, limiter.began(now), seconds, refused, counts))
+        began, part, seconds, refused, counts = out.pop(0)
+        now = max(now, began + seconds)
+        limiter.ended(now, seconds, part, seconds if counts and not refused else None, refused=refused)  # type: ignore[arg-type]
+        assert 1.0 <= limiter.limit <= most
+        assert limiter._running == len(out)
+
+
+def test_it_starts_with_few_and_never_stays_there() -> None:
+    """The trap: a limit of 4.5 is never full with 4 in flight, and stays for ever."""
+    limiter = Limiter(16)
+    assert limiter.limit == START
+    limiter.limit = 4.5
+    assert ask(Queue(steady(16)), limiter).done > 0.9 * ask(Queue(steady(16)), Fixed(16)).done
+
+
+def test_without_work_nothing_is_concluded() -> None:
+    """Three calls at a time where ten may be: good times of them say nothing about eleven."""
+    limiter, now = Limiter(64), 0.0
+    limiter.limit = 10.0
+    for _ in range(400):
+        parts = [limiter.began(now) for _ in range(3)]
+        now += 1.0
+        for part in parts:
+            limiter.ended(now, 1.0, part, 1.0, refused=False)
+    assert limiter.limit == 10.0
+
+
+def test_times_of_other_tasks_are_made_comparable() -> None:
+    scale = Scale()
+    assert [scale.of("stylize", 20.0) for _ in range(5)] == [20.0] * 5
+    assert [scale.of("face-swap", 2.0) for _ in range(FIRST)] == [None] * FIRST
+    assert scale.of("face-swap", 2.0) == pytest.approx(20.0)
+    assert scale.of("face-swap", 4.0) == pytest.approx(40.0), "twice as long is twice as long"
+
+
+# --------------------------------------------------------------------------- in the plan
+def gauge(most: int = 8) -> tuple[Gauge, Limiter]:
+    limiter = Limiter(most)
+    return Gauge(limiter, lambda: 0.0), limiter
+
+
+def test_a_pool_follows_its_gauge() -> None:
+    said, limiter = gauge()
+    pool = AdaptivePool("fashn", said)
+    lane = Plan().lane(Lane("try-on", "fashn", [pool]))
+    assert (pool.depth, pool.most) == (START, 8)
+    pool.busy = START
+    assert not lane.room()
+    limiter.limit = 6.7
+    assert pool.depth == 6 and lane.room()
+    pool.busy = 6
+    limiter.limit = 3.0
+    assert not lane.room(), "what runs ends in peace, nothing new starts"
+    pool.busy = 2
+    assert lane.room()
+
+
+def test_nobody_else_moves_it() -> None:
+    said, _ = gauge()
+    pool = AdaptivePool("fashn", said)
+    pool.depth = 100
+    assert pool.depth == START
+
+
+def test_calls_tell_from_any_thread() -> None:
+    said, limiter = gauge()
+
+    def work() -> None:
+        for _ in range(500):
+            part = said.began()
+            said.ended(part, "try-on", 1.0, refused=False, counts=True)
+
+    threads = [threading.Thread(target=work) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert limiter._running == 0 and 1.0 <= limiter.limit <= 8.0
