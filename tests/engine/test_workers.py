@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import resource
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -15,7 +14,7 @@ from simulate import diamond, digests, make
 
 from tryon_cli.engine.outside import LOST_TRIES, OutsideWorkers
 from tryon_cli.engine.plan import Ask, Plan, Step
-from tryon_cli.engine.scheduler import Scheduler
+from tryon_cli.engine.scheduler import RISING, Scheduler
 from tryon_cli.engine.threads import ThreadWorkers
 from tryon_cli.model.digest import Key
 from tryon_cli.model.errors import Fault, FaultKind
@@ -187,7 +186,7 @@ def test_stop_starts_nothing_more_and_waits_for_what_runs(bench: Callable[..., B
     gate.set()
     assert one.scheduler.wait_idle(20)
     assert one.ears.said[State.MADE] == running == one.ears.said["started"]
-    assert len(list(one.scheduler.left())) == 30
+    assert one.plan.open == 30
 
 
 def test_a_full_window_holds_the_feeder_back(bench: Callable[..., Bench]) -> None:
@@ -249,17 +248,33 @@ def test_workers_leave_at_once_when_there_is_nothing_to_do(bench: Callable[..., 
     assert one.workers.join(20)
 
 
-def test_many_threads_with_nothing_to_wait_for_do_not_get_into_each_others_way() -> None:
-    """Steps that are over at once: most threads stay asleep instead of fighting for Python's one lock."""
-    one = Bench("threads", made, workers=64, window=1024)
-    rows = one.rows(1500)
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_nvcsw
-    for at in range(0, len(rows), 128):
-        assert one.scheduler.admit(rows[at : at + 128])
-    assert one.scheduler.wait_idle(5)
-    switches = resource.getrusage(resource.RUSAGE_SELF).ru_nvcsw - before
-    one.finish()
-    assert switches / (len(rows) * 4) < 1.5
+class Chair:
+    """Where nobody sits: remembers what it was given."""
+
+    def __init__(self) -> None:
+        self.steps: list[Step] = []
+
+    def give(self, step: Step | None) -> None:
+        if step is not None:
+            self.steps.append(step)
+
+
+def test_idle_workers_are_woken_a_few_at_a_time() -> None:
+    """Steps that are over at once: most workers stay asleep instead of fighting for Python's one lock."""
+    plan = Plan(64)
+    scheduler = Scheduler(plan, lambda keys: {}, Ears())
+    shape = diamond(plan, slots=64)
+    chairs = [Chair() for _ in range(64)]
+    for chair in chairs:
+        assert scheduler.next_step(chair) is None
+    scheduler.admit([Ask(n, shape, digests(f"h{n}", f"g{n}"), ("", "")) for n in range(32)])
+
+    def woken() -> list[Step]:
+        return [step for chair in chairs for step in chair.steps]
+
+    assert len(woken()) == RISING
+    scheduler.started(woken()[0])
+    assert len(woken()) == RISING + 1, "who is up wakes the next"
 
 
 def test_steps_that_block_get_every_thread_there_is(bench: Callable[..., Bench]) -> None:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Protocol
 
@@ -298,9 +298,3 @@ class Scheduler:
     @property
     def closed(self) -> bool:
         return self._closed
-
-    def left(self) -> Iterable[Ask]:
-        """Rows that were taken in and are not over: what a stop leaves undone."""
-        with self._held():
-            asks = {id(ask): ask for step in self.plan.steps.values() for ask, _ in step.waiting}
-            return [ask for ask in asks.values() if not ask.over]
