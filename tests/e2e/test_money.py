@@ -116,7 +116,7 @@ def test_a_call_that_is_not_settled_is_a_breach(world: Any) -> None:
     assert "not settled" in ran.out and "row 1" in ran.out
 
 
-def test_the_budget_is_never_passed_and_resume_has_no_new_one(world: Any) -> None:
+def test_p13_the_budget_is_never_passed_and_resume_has_no_new_one(world: Any) -> None:
     tool, server = world()
     ran = tool.run("run", "m.csv", "--max-cost", "0.22", expect=8)
     assert "--max-cost" in ran.out + ran.err

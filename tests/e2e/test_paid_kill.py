@@ -103,7 +103,7 @@ def finish(tool: Tool, kind: str) -> None:
 
 @pytest.mark.parametrize("seed", range(SEEDS))
 @pytest.mark.parametrize("kind", KINDS)
-def test_killed_at_random_moments(world: Any, kind: str, seed: int) -> None:
+def test_p01_killed_at_random_moments(world: Any, kind: str, seed: int) -> None:
     late = 0.8 if kind == "lookup" else 0.0
     tool, server = world(kind, drop=0.05, late=late, work=0.03, seed=seed)
     dice = random.Random(f"{kind}{seed}")

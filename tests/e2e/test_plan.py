@@ -29,7 +29,7 @@ def tool(tmp_path: Path) -> Tool:
     return tool
 
 
-def test_a_row_that_repeats_another_is_skipped_and_all_counts_add_up(tool: Tool) -> None:
+def test_p21_a_row_that_repeats_another_is_skipped_and_all_counts_add_up(tool: Tool) -> None:
     ran = tool.run("run", "m.csv", expect=3)
     results = tool.results()
     assert [(r["row"], r["id"], r["state"]) for r in results] == [

@@ -107,7 +107,7 @@ def test_history_alone_is_enough(tool: Tool) -> None:
     assert "left out 1 pairs whose pictures are gone" in tool.run("precompute", "popular", "--dry-run").out
 
 
-def test_money_needs_a_limit_and_a_yes(tool: Tool) -> None:
+def test_p25_money_needs_a_limit_and_a_yes(tool: Tool) -> None:
     assert "no limit is set" in tool.run(*POPULAR, *PRICED, "--yes", expect=2).err
     assert "nobody is here to agree" in tool.run(*POPULAR, *PRICED, "--max-cost", "5", expect=2).err
     assert "not one of 3" in tool.run(*POPULAR, *PRICED, "--max-cost", "0.05", "--yes", expect=8).err

@@ -99,7 +99,7 @@ def test_a_throttled_call_is_made_later_and_charged_once(tool: Tool, played: Fak
     assert len(tool.images()) == 4 and set(played.charged("fashn").values()) == {1}
 
 
-def test_a_lost_answer_is_never_sent_again(tool: Tool, played: FakeProcess) -> None:
+def test_p01_n04_a_lost_answer_is_never_sent_again(tool: Tool, played: FakeProcess) -> None:
     """P1, N4: billed, then nothing; a gateway's 502. Their rows wait for a decision."""
     fashn(tool, played)
     played.next("fashn", RUN, DROP_AFTER, billed(502, "<html>Bad Gateway</html>"))
@@ -119,7 +119,7 @@ def test_out_of_credit_stops_at_once(tool: Tool, played: FakeProcess) -> None:
     assert "credits" in ran.err and not played.charged("fashn")
 
 
-def test_a_refused_picture_fails_its_row_alone(tool: Tool, played: FakeProcess) -> None:
+def test_p17_a_refused_picture_fails_its_row_alone(tool: Tool, played: FakeProcess) -> None:
     settings(tool, fashn=f'base_url = "{played.base("fashn")}"')
     played.do("fashn", "end_with", {"name": "PoseError", "message": "no body pose was found"})
     ran = run(tool, "--style", "off", "--face", "keep", expect=3)

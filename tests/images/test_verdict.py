@@ -37,7 +37,7 @@ def test_what_is_no_picture_is_said_so(name: str) -> None:
 
 
 @pytest.mark.parametrize("colour", ["black", "white", "#808182"])
-def test_flat_pictures_are_blank(colour: str) -> None:
+def test_p16_flat_pictures_are_blank(colour: str) -> None:
     assert blank(odd.saved(Image.new("RGB", (100, 100), colour), "JPEG"))
     assert not blank(odd.jpeg())
 

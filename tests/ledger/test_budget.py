@@ -88,7 +88,7 @@ def closing() -> object:
 
 
 @pytest.mark.parametrize("calls", [0, 1, 10])
-def test_sixteen_workers_and_a_limit(world: World, calls: int) -> None:
+def test_p13_sixteen_workers_and_a_limit(world: World, calls: int) -> None:
     world.cost = PRICE * calls + PRICE / 2
     world.again()
     stopped: list[FaultKind] = []
@@ -106,7 +106,7 @@ def test_sixteen_workers_and_a_limit(world: World, calls: int) -> None:
     assert world.purse.ledger.totals(world.journey).spent == calls * micro(PRICE)
 
 
-def test_a_limit_says_what_is_spent_and_how_to_go_on(world: World) -> None:
+def test_p13_a_limit_says_what_is_spent_and_how_to_go_on(world: World) -> None:
     world.cost = 0.10
     world.again()
     world.make(job("k1"))
@@ -128,7 +128,7 @@ def test_a_call_that_may_be_charged_counts_against_the_limit(world: World) -> No
     assert caught.value.kind is K.BUDGET and "$0.07 held" in caught.value.text
 
 
-def test_a_limit_counts_what_was_billed(world: World) -> None:
+def test_p14_a_limit_counts_what_was_billed(world: World) -> None:
     """Twice what the offer says: the money that is left is what counts from then on."""
     world.cost = 0.30
     world.service.cost = 0.14

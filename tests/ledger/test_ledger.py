@@ -396,7 +396,7 @@ def test_tokens_are_of_this_installation(tmp_path: Path) -> None:
     assert [p.name for p in one.iterdir()] == ["installation"]
 
 
-def test_every_part_of_a_call_counts() -> None:
+def test_p26_every_part_of_a_call_counts() -> None:
     keys = {call_key(*parts) for parts in [
         ("p", "", "t", "1", "k"), ("q", "", "t", "1", "k"), ("p", "a", "t", "1", "k"), ("p", "", "u", "1", "k"),
         ("p", "", "t", "2", "k"), ("p", "", "t", "1", "l"),

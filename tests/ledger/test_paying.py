@@ -121,7 +121,7 @@ def test_a_fault_of_prepare_leaves_no_trace(world: World) -> None:
     assert world.purse.ledger.units() == []
 
 
-def test_an_upload_that_was_forgotten_is_sent_again_with_one_charge(world: World) -> None:
+def test_p24_an_upload_that_was_forgotten_is_sent_again_with_one_charge(world: World) -> None:
     from tryon_cli.model.digest import digest_of
 
     digest = digest_of(b"person")
@@ -145,7 +145,7 @@ def test_an_upload_that_was_forgotten_is_sent_again_with_one_charge(world: World
 
 
 # --------------------------------------------------------------------------- nobody knows
-def test_a_lost_answer_is_asked_again_with_the_same_token(worlds: Any) -> None:
+def test_p08_a_lost_answer_is_asked_again_with_the_same_token(worlds: Any) -> None:
     world = worlds(IDEMPOTENT)
     world.service.plan["submit"] = ["drop", "drop"]
     world.make(ONE)
@@ -155,7 +155,7 @@ def test_a_lost_answer_is_asked_again_with_the_same_token(worlds: Any) -> None:
     assert money(world) == (CENTS, 0, 1)
 
 
-def test_a_lost_answer_is_looked_up(worlds: Any) -> None:
+def test_p09_a_lost_answer_is_looked_up(worlds: Any) -> None:
     world = worlds(LOOKUP)
     world.service.plan["submit"] = ["drop"]
     world.service.late = 0.8
@@ -165,7 +165,7 @@ def test_a_lost_answer_is_looked_up(worlds: Any) -> None:
     assert world.service.asked["find"] >= 2, "unknown too early must not be believed"
 
 
-def test_unknown_is_believed_only_after_the_grace(worlds: Any) -> None:
+def test_p09_unknown_is_believed_only_after_the_grace(worlds: Any) -> None:
     world = worlds(LOOKUP)
     world.service.plan["submit"] = [Fault(K.AMBIGUOUS, "cut before it arrived")]
     began = world.clock.up()
@@ -243,7 +243,7 @@ def test_what_a_dead_process_sent_long_ago_is_looked_up_without_waiting(worlds: 
     assert world.charged == 1
 
 
-def test_unknown_is_not_believed_of_a_service_that_may_have_forgotten(worlds: Any) -> None:
+def test_p09_unknown_is_not_believed_of_a_service_that_may_have_forgotten(worlds: Any) -> None:
     world = worlds(Terms(lookup=True, kept=3600.0))
     world.service.plan["submit"] = ["die-after"]
     world.died(ONE)
@@ -274,7 +274,7 @@ def test_a_clock_that_jumped_back_over_a_restart(worlds: Any) -> None:
     assert world.charged == 1
 
 
-def test_a_token_that_may_be_forgotten_is_not_sent_again(worlds: Any) -> None:
+def test_p08_a_token_that_may_be_forgotten_is_not_sent_again(worlds: Any) -> None:
     world = worlds(IDEMPOTENT)
     world.service.plan["submit"] = ["die-after"]
     world.died(ONE)
@@ -283,7 +283,7 @@ def test_a_token_that_may_be_forgotten_is_not_sent_again(worlds: Any) -> None:
     assert world.service.asked["submit"] == 1
 
 
-def test_other_bytes_are_not_sent_with_the_same_token(worlds: Any) -> None:
+def test_p08_other_bytes_are_not_sent_with_the_same_token(worlds: Any) -> None:
     world = worlds(IDEMPOTENT)
     world.service.plan["submit"] = ["die-after"]
     world.died(ONE)
@@ -299,7 +299,7 @@ def test_other_bytes_are_not_sent_with_the_same_token(worlds: Any) -> None:
 
 
 @pytest.mark.parametrize("kind", [K.THROTTLED, K.TRANSIENT, K.ACCOUNT, K.INPUT, K.CONTENT])
-def test_a_refusal_of_the_second_send_says_nothing_about_the_first(worlds: Any, kind: FaultKind) -> None:
+def test_p08_a_refusal_of_the_second_send_says_nothing_about_the_first(worlds: Any, kind: FaultKind) -> None:
     world = worlds(IDEMPOTENT)
     world.service.plan["submit"] = ["drop", *[Fault(kind, "no")] * 3]
     fault = fails(world)
@@ -343,7 +343,7 @@ def test_questions_may_fail_and_are_asked_again(world: World, kind: FaultKind) -
     assert (world.charged, world.service.asked["submit"]) == (1, 1)
 
 
-def test_an_accepted_job_is_taken_up_by_the_next_process(world: World) -> None:
+def test_p02_an_accepted_job_is_taken_up_by_the_next_process(world: World) -> None:
     world.service.watching = death(world)
     world.died(ONE)
     world.service.watching = lambda: None
@@ -360,7 +360,7 @@ def death(world: World) -> Any:
     return die
 
 
-def test_a_job_that_takes_too_long_is_left_waiting_and_collected_later(world: World) -> None:
+def test_p03_p06_a_job_that_takes_too_long_is_left_waiting_and_collected_later(world: World) -> None:
     world.service.pending = 10_000
     fault = fails(world)
     assert (fault.kind, fault.code) == (K.WAITING, "E-WAITING")
@@ -372,7 +372,7 @@ def test_a_job_that_takes_too_long_is_left_waiting_and_collected_later(world: Wo
     assert (world.charged, world.service.asked["submit"]) == (1, 1)
 
 
-def test_a_stopping_run_leaves_its_jobs_to_the_next(world: World) -> None:
+def test_p27_a_stopping_run_leaves_its_jobs_to_the_next(world: World) -> None:
     world.service.pending = 10_000
     world.service.watching = lambda: world.purse.stop.set()
     assert fails(world).kind is K.STOPPED
@@ -413,13 +413,13 @@ def test_a_failed_job_that_may_be_charged_is_not_bought_again(worlds: Any) -> No
     assert world.service.asked["submit"] == 2
 
 
-def test_a_copy_of_the_service_that_lags_is_not_believed(world: World) -> None:
+def test_p07_a_copy_of_the_service_that_lags_is_not_believed(world: World) -> None:
     world.service.plan["poll"] = [Fault(K.LOST, "404")] * 3
     world.make(ONE)
     assert (world.charged, world.service.asked["submit"]) == (1, 1)
 
 
-def test_a_job_that_the_service_forgot_is_not_bought_again(world: World) -> None:
+def test_p07_p20_a_job_that_the_service_forgot_is_not_bought_again(world: World) -> None:
     world.service.watching = lambda: world.service.forgotten.add("job-0")
     fault = fails(world)
     assert (fault.kind, fault.code) == (K.AMBIGUOUS, "E-PAID-EXPIRED")
@@ -454,7 +454,7 @@ def test_a_refused_question_leaves_the_ticket_where_it_is(world: World, kind: Fa
 
 
 # --------------------------------------------------------------------------- the picture
-def test_an_address_that_expired_is_asked_for_anew(world: World) -> None:
+def test_p04_an_address_that_expired_is_asked_for_anew(world: World) -> None:
     world.service.plan["fetch"] = [Fault(K.LOST, "410")]
     world.make(ONE)
     assert world.service.asked["poll"] == 2
@@ -497,7 +497,7 @@ def test_a_picture_that_only_the_index_lost_needs_no_call_at_all(world: World) -
     assert sum(world.service.asked.values()) == asked
 
 
-def test_a_lost_picture_that_the_service_no_longer_has_needs_consent(world: World) -> None:
+def test_p04_a_lost_picture_that_the_service_no_longer_has_needs_consent(world: World) -> None:
     world.make(ONE)
     world.blobs.clear()
     world.service.forgotten.add("job-0")
@@ -506,7 +506,7 @@ def test_a_lost_picture_that_the_service_no_longer_has_needs_consent(world: Worl
     assert world.service.asked["submit"] == 1
 
 
-def test_a_paid_picture_that_is_none_is_not_bought_again(world: World) -> None:
+def test_p16_p18_a_paid_picture_that_is_none_is_not_bought_again(world: World) -> None:
     done = world.paying.submit(ONE)
     assert done.receipt is not None
     done.receipt.spoiled(Fault(K.CONTENT, "one flat colour"))
@@ -560,7 +560,7 @@ def test_an_own_provider_with_a_price_is_paid_for_the_same_way(world: World) -> 
 
 
 # --------------------------------------------------------------------------- who else may do it
-def test_holds_tells_whoever_would_send_it_elsewhere(world: World) -> None:
+def test_p10_holds_tells_whoever_would_send_it_elsewhere(world: World) -> None:
     assert not world.paying.holds(ONE)
     world.service.plan["submit"] = [Fault(K.TRANSIENT, "no")]
     fails(world)

@@ -86,7 +86,9 @@ def replaced_with_its_old_time(path: Path) -> None:
 
 
 @pytest.mark.parametrize("change", [overwritten, overwritten_with_its_old_time, replaced_with_its_old_time])
-def test_a_changed_file_is_hashed_again(memo: FileMemo, path: Path, change: Callable[[Path], None]) -> None:
+def test_p22_a_changed_file_is_hashed_again(
+    memo: FileMemo, path: Path, change: Callable[[Path], None]
+) -> None:
     memo.digest(str(path))
     change(path)
     assert memo.digest(str(path)) == (digest_of(b"two"), 3)
@@ -154,7 +156,7 @@ def test_what_is_no_picture_file_is_refused_at_once(
         assert str(path) in caught.value.text and caught.value.fix
 
 
-def test_other_bytes_than_expected_are_refused(memo: FileMemo, path: Path) -> None:
+def test_p23_other_bytes_than_expected_are_refused(memo: FileMemo, path: Path) -> None:
     assert memo.read(str(path), digest_of(b"one")) == b"one"
     with pytest.raises(Fault, match="changed during the run") as caught:
         memo.read(str(path), digest_of(b"two"))

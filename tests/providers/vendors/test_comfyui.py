@@ -99,7 +99,7 @@ class TestComfyUi(RemoteContract):
         call = remote.prepare(self.jobs[0], TOKEN)
         assert call.json["prompt"]["10"]["inputs"]["image"] == f"{digest_of(HUMAN)} (1).png"
 
-    def test_pictures_that_the_server_has_lost_are_sent_again(self, remote: Remote, fake: Vendor) -> None:
+    def test_p24_pictures_that_the_server_has_lost_are_sent_again(self, remote: Remote, fake: Vendor) -> None:
         call = remote.prepare(self.jobs[0], TOKEN)
         fake.inputs.clear()  # type: ignore[attr-defined]
         with pytest.raises(Fault) as caught:
@@ -230,7 +230,7 @@ class TestComfyUi(RemoteContract):
         remote.cancel(first)
         assert fake.stopped == [first.id]  # type: ignore[attr-defined]
 
-    def test_a_restarted_server_has_lost_the_job(self, remote: Remote, fake: Vendor) -> None:
+    def test_p20_a_restarted_server_has_lost_the_job(self, remote: Remote, fake: Vendor) -> None:
         ticket = submitted(remote)
         fake.forget()
         with pytest.raises(Fault) as caught:

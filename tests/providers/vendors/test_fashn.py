@@ -137,7 +137,7 @@ class TestFashn(RemoteContract):
         state = remote.poll(Ticket.from_json(ticket.to_json()))
         assert isinstance(state, Done) and state.cost == pytest.approx(0.15)
 
-    def test_questions_stay_within_what_the_account_may_ask(
+    def test_p12_questions_stay_within_what_the_account_may_ask(
         self, remote: Remote, fake: Vendor, time: Any
     ) -> None:
         """50 in 10 s for 6 jobs at once: 1.2 s apart at least."""

@@ -102,7 +102,7 @@ def test_b22_a_refused_key_opens_it_at_once_and_for_good() -> None:
     assert inner.calls == 1
 
 
-def test_p2_what_was_begun_is_collected_without_credit_and_while_it_is_down() -> None:
+def test_p02_what_was_begun_is_collected_without_credit_and_while_it_is_down() -> None:
     inner = Scripted(no("account"), begun=("paid",))
     provider, _, _ = breaker(inner, holds=inner.holds)
     fault_of(provider)

@@ -97,7 +97,7 @@ def test_the_jitter_is_full_and_the_bases_differ() -> None:
 
 
 @given(st.floats(0.0, 120.0), st.integers(0, 10_000))
-def test_n7_what_the_service_asks_for_is_the_least_wait(asked: float, seed: int) -> None:
+def test_n07_what_the_service_asks_for_is_the_least_wait(asked: float, seed: int) -> None:
     """B21: up to a tenth is added, nothing is ever taken off, whatever the back-off would say."""
     for kind in AGAIN:
         provider, heard, clock = retrying(Scripted(no(kind, wait=asked)), seed=seed)
@@ -106,7 +106,7 @@ def test_n7_what_the_service_asks_for_is_the_least_wait(asked: float, seed: int)
         assert asked <= event.wait <= asked * 1.1 and clock.waits == [event.wait]
 
 
-def test_n7_a_longer_pause_is_not_waited_for_here() -> None:
+def test_n07_a_longer_pause_is_not_waited_for_here() -> None:
     """Who is inside keeps it for all jobs; this one's attempts are not used up by it."""
     provider, _, clock = retrying(Scripted(no("throttled", wait=300.0)))
     provider.submit(job())
