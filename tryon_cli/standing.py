@@ -168,7 +168,11 @@ def as_lines(now: Standing, at: float) -> list[str]:
         ]
     ago = spoken(at - (run.ended or run.started))
     lines = [f"{now.state:<7}  {place}    {now.text.splitlines()[0] if now.text else 'ended'}, {ago} ago"]
-    lines += [f"  {share} · {counts}".rstrip(" ·"), *_cost(now), *_out(now)]
+    lines += [
+        f"  {share} · {counts}".rstrip(" ·"),
+        *_cost(now),
+        *(f"  {line}" for line in at_services(now.money)),
+    ]
     if now.unfinished:
         lines.append(f"  {now.left:,} rows left · continue: tryon resume {now.folder}")
     return lines
@@ -184,9 +188,9 @@ def _cost(now: Standing) -> list[str]:
     return [f"  ${usd(money.spent):,.2f}{most}{held}"]
 
 
-def _out(now: Standing) -> list[str]:
-    """What a run that has ended left at services, and what waits for a decision."""
-    money, lines = now.money, []
+def at_services(money: Spend) -> list[str]:
+    """What a run that has ended left at services, and what waits for a decision: a line each."""
+    lines = []
     if money.out:
         word = "call was" if money.out == 1 else "calls were"
         keeps = "; ".join(
@@ -194,11 +198,11 @@ def _out(now: Standing) -> list[str]:
             for provider, until in money.keeps
         )
         lines.append(
-            f"  {money.out:,} paid {word} in flight: resume collects them" + (f"; {keeps}" if keeps else "")
+            f"{money.out:,} paid {word} in flight: resume collects them" + (f"; {keeps}" if keeps else "")
         )
     if money.held:
         word = "call waits" if money.held == 1 else "calls wait"
-        lines.append(f"  {money.held:,} paid {word} for a decision of yours: tryon ledger --open")
+        lines.append(f"{money.held:,} paid {word} for a decision of yours: tryon ledger --open")
     return lines
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from ..history import History
 from ..model.errors import Exit, TryonError
-from ..standing import Standing, spoken, standing
+from ..standing import Standing, at_services, spoken, standing
 
 if TYPE_CHECKING:
     from ..settings import Settings
@@ -86,3 +86,5 @@ def introduce(found: Standing) -> None:
         f"Resuming {run.run} ({why}, {ago} ago): {found.done:,} of {run.total:,} rows are done",
         file=sys.stderr,
     )
+    for line in at_services(found.money):
+        print(line, file=sys.stderr)

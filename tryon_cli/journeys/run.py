@@ -28,6 +28,7 @@ from ..history import History, PastRun
 from ..journal.journal import Journal
 from ..journal.look import rows_of, runs_of
 from ..journal.table import RunRecord
+from ..ledger.look import spend
 from ..lock import FolderLock, holder, in_use
 from ..manifest import Manifest
 from ..manifest.cells import to_cells
@@ -37,7 +38,7 @@ from ..model.events import Planned, RunEnded, RunStarted, Saved, Warned
 from ..model.outcome import DONE, RowState
 from ..model.pair import Pair
 from ..outputs import Outputs
-from ..standing import journey
+from ..standing import at_services, journey
 from . import consent, screens
 from .naming import named_shortly, run_id
 from .signals import Signals
@@ -143,7 +144,7 @@ class _Journey:
             bus = self.screen.bus
             stack.callback(self.screen.close)
             self.brake = Brake(bus.tell, self.clock)
-            signals = stack.enter_context(Signals(self.brake, self.screen.leave))
+            signals = stack.enter_context(Signals(self.brake, self.leave_now))
             self.history = History(self.settings.state_path)
             stack.callback(self.history.close)
             store = stack.enter_context(self.open_store(bus))
@@ -159,7 +160,7 @@ class _Journey:
             stack.callback(outputs.close)
             recipe = self.settings.recipe()
             names = [*wiring.provider_names(recipe), *self.found.providers]
-            first = journey(self.folder, self.name)
+            self.first = first = journey(self.folder, self.name)
             self.money = wiring.wallet(self.settings, store, self.name, first, bus.tell, self.brake)
             stack.callback(self.money.close)
             stacks = wiring.providers(self.settings, names, bus.tell, self.brake, self.money)
@@ -173,6 +174,7 @@ class _Journey:
             self.begin(tuple(stacks))
             if planned is not None:
                 bus.tell(planned)
+            self.money.collect()
             timer = self.deadline()
             try:
                 ending = batch.run(lambda: self.manifest.rows(), self.found.priorities, self.found.rows)
@@ -258,6 +260,9 @@ class _Journey:
         except Fault as fault:
             stop_now = Stop("storage", Exit.STORAGE, f"{fault.text}\n{fault.fix}")
             ending = ending._replace(exit=Exit.STORAGE, stop=stop_now)
+        if ending.stop is not None:
+            text = "\n".join((ending.stop.text, *self.at_services()))
+            ending = ending._replace(stop=ending.stop._replace(text=text))
         self.history.end(self.past(ending))
         if ending.stop is None:
             self.history.asked(self.asked, self.clock())
@@ -270,6 +275,23 @@ class _Journey:
             self.images() if self.settings.print == "paths" else (),
         )  # fmt: skip
         return ending.exit
+
+    def at_services(self) -> list[str]:
+        """Paid calls that are out or wait for a decision, as a person is told."""
+        return at_services(spend(self.settings.state_path, self.first)) if self.money.used else []
+
+    def leave_now(self) -> None:
+        """The process ends at once: give the terminal back, and say what is left at services, if that can be read."""
+        self.screen.leave()
+
+        def say() -> None:
+            for line in self.at_services():
+                print(line, file=sys.stderr, flush=True)
+
+        teller = threading.Thread(target=say, daemon=True)  # a disk that hangs must not hold us
+        if self.money.used:
+            teller.start()
+            teller.join(1.0)
 
     def images(self) -> list[str]:
         """Every picture of this manifest, as the user would type it."""

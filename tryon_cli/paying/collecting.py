@@ -85,6 +85,14 @@ class Collecting(Sending):
         return True
 
     # ------------------------------------------------------------------ fetching it
+    def early(self) -> Done | None:
+        """The picture, if it is made by now; asks once, sends nothing. None: it is not, or it is gone."""
+        if self.unit.state in (State.ACCEPTED, State.WAITING):
+            state = self.remote.poll(self.ticket())
+            if isinstance(state, Done):
+                self.finished(state)
+        return self.collect() if self.unit.state is State.READY else None
+
     def collect(self) -> Done | None:
         """The picture of a call that is made. None: it is gone."""
         done = self.done or Done(url=self.unit.url)

@@ -68,6 +68,23 @@ class Paying:
             raise
         return done
 
+    def collect(self, unit: Unit) -> None:
+        """Fetch and keep the picture of a call that is made; what is not is left as it is. Raises Fault."""
+        purse = self._purse
+        claim = purse.claims.take(unit.call, purse.stop)
+        try:
+            now = purse.ledger.find(unit.call)
+            job = Job(unit.task, {}, {}, unit.step, row=unit.row)
+            done = None if now is None else Case(self.remote, purse, job, now, claim).early()
+            if done is not None and done.receipt is not None and purse.blobs is not None:
+                done.receipt.stored(purse.blobs.put(done.image, durable=True))
+        finally:
+            claim.let_go()
+
+    def sold(self, unit: Unit) -> bool:
+        """Is this call one of this provider, under this account?"""
+        return (unit.provider, unit.account) == (self.offer.name, self.remote.terms.account)
+
     def _planned(self, job: Job) -> Unit:
         offer, account = self.offer, self.remote.terms.account
         call = call_key(offer.name, account, job.task, offer.tasks.get(job.task, ""), job.key)

@@ -19,6 +19,7 @@ from ..ledger.table import Totals
 from ..model.errors import Fault
 from ..model.ports import Blobs, Provider, Tell
 from ..model.remote import Assets, Remote
+from . import first
 from .paying import Paying
 from .purse import NO_CONSENTS, Consents, Purse
 
@@ -54,11 +55,13 @@ class Wallet:
         self._rebuild = rebuild
         self._purse: Purse | None = None
         self._last = Totals()
+        self._sellers: list[Paying] = []
 
     def wrap(self, vendor: Provider | Remote) -> Provider:
         """The vendor itself when it is free and works here. Raises TryonError for a ledger that cannot be used."""
         if is_remote(vendor) or any(vendor.offer.price.values()):
-            return Paying(vendor, self._opened())
+            self._sellers.append(Paying(vendor, self._opened()))
+            return self._sellers[-1]
         return cast(Provider, vendor)
 
     def _opened(self) -> Purse:
@@ -97,6 +100,14 @@ class Wallet:
     def used(self) -> bool:
         """Is there anything in this run that costs money?"""
         return self._purse is not None
+
+    def collect(self) -> None:
+        """Fetch what lies finished at services, before anything new is sent: it is paid for and does not stay there.
+
+        Whatever fails here is tried again, and told, by the row that wants it.
+        """
+        if self._purse is not None:
+            first.collect(self._sellers, self._purse, self._limits.journey)
 
     def totals(self) -> Totals:
         """Money of this journey so far; as it was last known when the ledger cannot be read any more."""

@@ -7,6 +7,7 @@ import time
 from ..ledger.budget import spoken
 from ..ledger.table import Unit
 from ..model.errors import Fault, FaultKind
+from ..model.remote import Ticket
 
 
 def maybe_paid(unit: Unit) -> Fault:
@@ -35,7 +36,7 @@ def waiting(unit: Unit, seconds: float) -> Fault:
     """Longer than we wait."""
     return Fault(
         FaultKind.WAITING,
-        f"{unit.provider} has been at this {unit.task} for more than {seconds:,.0f} s; it goes on there",
+        f"{unit.provider} has been at this {unit.task}{_named(unit)} for more than {seconds:,.0f} s; it goes on there",
         code="E-WAITING",
         fix="later:  tryon resume   (collects it, nothing is sent again)",
     )
@@ -45,7 +46,8 @@ def not_fetched(unit: Unit, fault: Fault) -> Fault:
     """The service has it, and the way to it is blocked today."""
     return Fault(
         FaultKind.WAITING,
-        f"{unit.provider} has this {unit.task} ({spoken(cost(unit))}), and it could not be fetched: {fault.text}",
+        f"{unit.provider} has this {unit.task}{_named(unit)} ({spoken(cost(unit))}), and it could not be fetched: "
+        f"{fault.text}",
         code="E-NOT-FETCHED",
         fix="soon:  tryon resume   (collects it, nothing is sent again)",
     )
@@ -56,6 +58,7 @@ def expired(unit: Unit) -> Fault:
     return Fault(
         FaultKind.AMBIGUOUS,
         f"the {unit.task} that {unit.provider} made for {spoken(cost(unit))} at {when(unit.sent)} is gone there"
+        + _named(unit)
         + (f" ({unit.text})" if unit.text else ""),
         code="E-PAID-EXPIRED",
         fix=f"to pay {spoken(unit.price)} once more:  tryon resume --remake-expired",
@@ -66,7 +69,8 @@ def spoiled(unit: Unit) -> Fault:
     """Paid for, and no picture."""
     return Fault(
         FaultKind.CONTENT,
-        f"{unit.provider} charged {spoken(cost(unit))} for this {unit.task} and gave no usable picture: {unit.text}",
+        f"{unit.provider} charged {spoken(cost(unit))} for this {unit.task} and gave no usable picture{_named(unit)}: "
+        f"{unit.text}",
         code="E-PAID-SPOILED",
         fix=f"another --seed, or to pay {spoken(unit.price)} once more:  tryon resume --remake-expired",
     )
@@ -89,6 +93,11 @@ def cancelled(unit: Unit) -> Fault:
         FaultKind.AMBIGUOUS, f"this {unit.task} was cancelled at {unit.provider} on your wish",
         code="E-PAID-CANCELLED", fix="to send it once more:  tryon resume --remake-expired",
     )  # fmt: skip
+
+
+def _named(unit: Unit) -> str:
+    """The service's own name of the job, by which its support finds it."""
+    return f" (job {Ticket.from_json(unit.ticket).id})" if unit.ticket else ""
 
 
 def cost(unit: Unit) -> int:
