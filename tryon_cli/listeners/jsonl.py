@@ -97,7 +97,7 @@ class JsonLines:
             self.tally.add(event)
             if isinstance(event, RunEnded):
                 self._progress(event.at)
-                event = with_money(event, self.tally)
+                event = with_money(event, self.tally.spent, self.tally.saved)
             if not isinstance(event, (*_STEPS, Saved)):
                 self._sink.line(encode(event, self._failed))
         if not self.tally.ended and self.tally.last_at - self._told_at >= EVERY:
@@ -134,7 +134,7 @@ class FileLog:
     def __init__(self, path: Path, failed_manifest: str = "failed.csv") -> None:
         """path: appended to; its folder is made."""
         self.path = path
-        self.tally = Tally()
+        self._spent = self._saved = 0.0
         self._failed = failed_manifest
         self._file: TextIO | None = None
 
@@ -143,22 +143,26 @@ class FileLog:
         if self._file is None:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             self._file = self.path.open("a", encoding="ascii", newline="\n")
-        self.tally.hear(events)
-        told = (event for event in events if not isinstance(event, Saved))
-        lines = [
-            encode(with_money(e, self.tally) if isinstance(e, RunEnded) else e, self._failed) for e in told
-        ]
-        self._file.write("".join(f"{line}\n" for line in lines))
+        lines = [self._line(event) for event in events if not isinstance(event, Saved)]
+        self._file.write("".join(lines))
         self._file.flush()
+
+    def _line(self, event: Event) -> str:
+        if isinstance(event, StepEnded):
+            self._spent += event.spent
+            self._saved += event.saved
+        elif isinstance(event, RunEnded):
+            event = with_money(event, self._spent, self._saved)
+        return f"{encode(event, self._failed)}\n"
 
     def close(self) -> None:
         if self._file is not None:
             self._file.close()
 
 
-def with_money(event: RunEnded, tally: Tally) -> RunEnded:
+def with_money(event: RunEnded, spent: float, saved: float) -> RunEnded:
     """The last event with the USD that the steps cost and saved, where whoever told it does not know."""
-    return event._replace(spent=event.spent or tally.spent, saved=event.saved or tally.saved)
+    return event._replace(spent=event.spent or spent, saved=event.saved or saved)
 
 
 def encode(event: Event, failed_manifest: str = "failed.csv") -> str:

@@ -5,11 +5,8 @@ from __future__ import annotations
 from collections import Counter
 
 from ..model.events import StepEnded, StepStarted
-from ..model.outcome import State
+from ..model.outcome import BAD, WORKED, State
 from .measure import Durations, Rate
-
-BAD = (State.FAILED, State.REFUSED, State.MAYBE_PAID)
-_WORKED = (State.MADE, *BAD, State.WAITING)
 
 
 class StageTally:
@@ -47,7 +44,7 @@ class StageTally:
     @property
     def worked(self) -> int:
         """Steps that ended and were not simply known."""
-        return sum(self.ended[state] for state in _WORKED)
+        return sum(self.ended[state] for state in WORKED)
 
     @property
     def failed(self) -> int:
@@ -72,10 +69,10 @@ class StageTally:
     def over(self, event: StepEnded) -> None:
         self.ended[event.state] += 1
         self.shared += max(0, event.wanted - 1)
-        if event.state in _WORKED:
+        if event.state in WORKED:
             self.rate.add(event.at)
             self.seconds.add(event.seconds)
-            self.spent += event.cost
+            self.spent += event.spent
             self._count(event.key, -1, event.row)
         elif self._running.get(event.key, (0, ""))[0] > 0:
             self._count(event.key, -1, event.row)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from .errors import Complaint
-from .outcome import RowState, State
+from .outcome import WORKED, RowState, State
 
 
 class RunStarted(NamedTuple):
@@ -87,6 +87,16 @@ class StepEnded(NamedTuple):
     text: str = ""
     wanted: int = 1
     """Rows that waited for this step."""
+
+    @property
+    def spent(self) -> float:
+        """USD that it cost just now."""
+        return self.cost if self.state in WORKED else 0.0
+
+    @property
+    def saved(self) -> float:
+        """USD that it would have cost once more: its answer was known, or several rows shared it."""
+        return self.cost * (max(0, self.wanted - 1) + (self.state is State.REUSED))
 
 
 class StepRetried(NamedTuple):

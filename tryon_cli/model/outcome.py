@@ -28,6 +28,11 @@ class State(StrEnum):
     """Not started, since the run stopped or a step before it failed."""
 
 
+BAD = (State.FAILED, State.REFUSED, State.MAYBE_PAID)
+WORKED = (State.MADE, *BAD, State.WAITING)
+"""Something was done for the step now, and may have cost money."""
+
+
 class RowState(StrEnum):
     """The end of a row; the counts of these add up to the number of rows."""
 

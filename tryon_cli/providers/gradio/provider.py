@@ -12,6 +12,7 @@ import re
 import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from functools import cached_property
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -78,7 +79,7 @@ class Gradio(Service):
         words = f"/{PROMPTS}" if any(place.name == "prompt" for place in recipe.places()) else ""
         return {recipe.task: f"{urlsplit(self.base_url).netloc}/{digest_of(canonical(how))[:12]}{words}/1"}
 
-    @property
+    @cached_property
     def offer(self) -> Offer:
         known = self.recipe.values.get("category")
         return replace(super().offer, categories=frozenset(known or ()))

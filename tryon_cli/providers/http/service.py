@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from functools import cached_property
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
@@ -88,8 +89,8 @@ class Service:
         """Stages and versions; overridden where options choose the model."""
         return self.TASKS
 
-    @property
-    def offer(self) -> Offer:
+    @cached_property
+    def offer(self) -> Offer:  # asked for several times a call
         return Offer(
             self.name,
             self.tasks(),
@@ -100,11 +101,9 @@ class Service:
             about=self.ABOUT,
         )
 
-    @property
+    @cached_property
     def terms(self) -> Terms:
-        if not self._terms.account:
-            self._terms = replace(self._terms, account=self._account or self._secret.label)
-        return self._terms
+        return replace(self._terms, account=self._terms.account or self._account or self._secret.label)
 
     @property
     def accepts(self) -> Accepts:
