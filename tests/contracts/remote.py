@@ -251,6 +251,13 @@ class RemoteContract:
             if asked.path.startswith("/files/"):
                 assert SECRET not in str(asked.headers), "a result's address is a stranger's"
 
+    def test_p19_nobody_is_asked_to_call_back(self, remote: Remote, fake: Vendor, asked: Job) -> None:
+        """A call-back may be lost, doubled or forged; asking cannot."""
+        _run(remote, asked)
+        for one in fake.log:
+            told = f"{one.path} {dict(one.query)} {dict(one.headers)}".encode() + one.body
+            assert not [word for word in (b"webhook", b"callback", b"notify") if word in told.lower()]
+
     def test_cancel_may_always_be_said(self, remote: Remote) -> None:
         answer = remote.submit(remote.prepare(self.jobs[0], TOKEN))
         if isinstance(answer, Ticket):

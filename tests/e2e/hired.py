@@ -54,16 +54,13 @@ class Hired(Tool):
         """A manifest of so many pairs, each of its own."""
         self.manifest(people=count, garments=1, **columns)
 
-    def copies(self, count: int, named: bool) -> None:
-        """The same pair in every row; named: each row with an id of its own."""
+    def copies(self, count: int) -> None:
+        """The same pair in every row."""
         self.pictures(1, 1)
         with (self.work / "m.csv").open("w", newline="") as file:
             writer = csv.writer(file)
-            writer.writerow(["human", "garment", "category", *(["id"] if named else [])])
-            for n in range(count):
-                writer.writerow(
-                    ["pictures/p0.png", "pictures/g0.png", "upper", *([f"r{n}"] if named else [])]
-                )
+            writer.writerow(["human", "garment", "category"])
+            writer.writerows([["pictures/p0.png", "pictures/g0.png", "upper"]] * count)
 
     # ------------------------------------------------------------------ what came of it
     @property

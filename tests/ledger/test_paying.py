@@ -155,6 +155,30 @@ def test_p08_a_lost_answer_is_asked_again_with_the_same_token(worlds: Any) -> No
     assert money(world) == (CENTS, 0, 1)
 
 
+def test_p08_a_token_that_is_still_at_work_is_asked_again(worlds: Any) -> None:
+    world = worlds(IDEMPOTENT)
+    world.service.plan["submit"] = ["drop", Fault(K.THROTTLED, "409 in flight", wait=2.0)]
+    world.make(ONE)
+    assert (world.charged, world.service.asked["submit"], len(world.service.tokens)) == (1, 3, 1)
+
+
+def test_p08_a_token_that_is_refused_the_second_time_is_looked_up(worlds: Any) -> None:
+    world = worlds(Terms(replay=86_400.0, lookup=True))
+    world.service.plan["submit"] = ["drop", *[Fault(K.INPUT, "422 this token was used")] * 3]
+    world.make(ONE)
+    assert world.charged == 1 and world.service.asked["find"] == 1
+
+
+def test_p08_a_saved_500_is_no_answer_and_after_a_day_a_human_decides(worlds: Any) -> None:
+    world = worlds(IDEMPOTENT)
+    world.service.plan["submit"] = ["drop", *[Fault(K.TRANSIENT, "500")] * 3]
+    assert fails(world).kind is K.WAITING
+    world.clock.pass_(86_400.0)
+    world.again()
+    assert fails(world).code == "E-MAYBE-PAID"
+    assert world.charged == 1, "its token is forgotten by now: it would be charged again"
+
+
 def test_p09_a_lost_answer_is_looked_up(worlds: Any) -> None:
     world = worlds(LOOKUP)
     world.service.plan["submit"] = ["drop"]

@@ -157,6 +157,7 @@ class Out:
             asked.question.name,
             RowState.FLAGGED if notes else made,
             tuple(files),
+            cost=round(ask.cost, 6),
             provider=",".join(providers),
             seed=asked.question.recipe.seed,
             reasons=notes,
@@ -171,7 +172,7 @@ class Out:
             column = "human" if value == asked.pair.human else "garment"
         state = RowState.INVALID if gate else _ROW_STATES.get(fault.kind, RowState.FAILED)
         self._rows.failed(
-            asked.pair, asked.n, asked.question.name, state, fault,
+            asked.pair, asked.n, asked.question.name, state, fault, cost=round(ask.cost, 6),
             stage=ask.fault_stage, column=column, value=value,
         )  # fmt: skip
 

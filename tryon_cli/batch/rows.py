@@ -65,7 +65,7 @@ class Rows:
 
     def failed(
         self, pair: Pair, n: int, question: str, state: RowState, fault: Fault, *,
-        stage: str = "", column: str = "", value: str = "",
+        stage: str = "", column: str = "", value: str = "", cost: float = 0.0,
     ) -> None:  # fmt: skip
         """A row ended without its picture, and why."""
         if state is RowState.FAILED and fault.kind in TEMPORARY:
@@ -74,7 +74,7 @@ class Rows:
         cells = json.dumps(self._cells(pair), ensure_ascii=False)
         record = RowRecord(
             pair.id, n, pair.row, question, state, code=fault.code, text=fault.text, fix=fault.fix,
-            column=column, value=value, stage=stage, cells=cells,
+            column=column, value=value, stage=stage, cells=cells, cost=cost,
         )  # fmt: skip
         self.ended(pair, record)
 

@@ -47,6 +47,7 @@ class Ask:
 
     __slots__ = (
         "answers",
+        "cost",
         "digests",
         "fault",
         "fault_source",
@@ -71,6 +72,8 @@ class Ask:
         self.rank = -float(priority) * AGEING
         self.lacks = len(shape.nodes)
         self.made = 0
+        self.cost = 0.0
+        """USD of the steps that were done now and that no earlier row asked for."""
         self.fault: Fault | None = None
         self.fault_stage = ""
         self.fault_source = ""
@@ -204,6 +207,8 @@ class Plan:
         if answer.seconds > 0.0:
             self._learn(step.node.lane, answer.seconds)
         fresh: list[Step] = []
+        if made and answer.cost:
+            step.waiting[0][0].cost += answer.cost
         for ask, i in step.waiting:
             if ask.fault is not None:
                 continue

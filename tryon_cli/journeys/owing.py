@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -34,6 +35,8 @@ class Owing(NamedTuple):
     """Calls by provider and state."""
     spent: int
     reserved: int
+    priced: Mapping[str, tuple[int, int]]
+    """Of the calls that were billed, by provider: what their offers said and what was billed."""
 
     @property
     def decide(self) -> int:
@@ -46,12 +49,16 @@ def owing(state: Path) -> Owing:
     every = look.units(state)
     spent = reserved = 0
     counts: Counter[tuple[str, str]] = Counter()
+    priced: dict[str, tuple[int, int]] = {}
     for unit in every:
         counts[unit.provider, str(unit.state)] += 1
         amounts = money(unit.state, unit.price, unit.billed)
         spent, reserved = spent + amounts[0], reserved + amounts[1]
+        if amounts[0] and unit.billed is not None:
+            said, billed = priced.get(unit.provider, (0, 0))
+            priced[unit.provider] = said + unit.price, billed + unit.billed
     found = tuple((unit, look.in_hand(state, unit)) for unit in look.unsettled(state))
-    return Owing(found, counts, spent, reserved)
+    return Owing(found, counts, spent, reserved, priced)
 
 
 def todo(unit: Unit, at_it: bool) -> str:
@@ -66,6 +73,10 @@ def as_json(now: Owing) -> dict[str, Any]:
         "spent": usd(now.spent),
         "reserved": usd(now.reserved),
         "decide": now.decide,
+        "billed": [
+            {"provider": provider, "offered": usd(said), "billed": usd(billed)}
+            for provider, (said, billed) in sorted(now.priced.items())
+        ],
         "counts": [
             {"provider": provider, "state": state, "calls": n}
             for (provider, state), n in sorted(now.counts.items())
@@ -111,6 +122,9 @@ def _sums(now: Owing) -> list[str]:
             for (p, state), n in sorted(now.counts.items())
             if p == provider
         ]
+        said, billed = now.priced.get(provider, (0, 0))
+        if said != billed:
+            states.append(f"billed {spoken(billed)}, offered for {spoken(said)}")
         lines.append(f"  {provider:<12} {' · '.join(states)}")
     return lines
 

@@ -130,7 +130,10 @@ class Collecting(Sending):
 
     def paid(self, done: Done, image: bytes) -> Done:
         receipt = PaidReceipt(self.ledger, self.unit, self.claim, image)
-        return Done(image, done.notes, usd(words.cost(self.unit)), provider=done.provider, receipt=receipt)
+        notes = done.notes
+        if row := self.purse.twin(receipt.digest, self.unit):
+            notes = (*notes, f"{self.unit.provider} gave row {row} the very same picture")
+        return Done(image, notes, usd(words.cost(self.unit)), provider=done.provider, receipt=receipt)
 
     def restore(self) -> Done | None:
         """It was on our disk once. Never bought again for our own loss: looked for, then fetched anew."""

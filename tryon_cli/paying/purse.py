@@ -13,7 +13,9 @@ from typing import NamedTuple
 from ..ledger.budget import Limits
 from ..ledger.claims import Claims
 from ..ledger.ledger import Ledger
+from ..ledger.table import Unit
 from ..model.errors import Fault, FaultKind
+from ..model.events import Warned
 from ..model.ports import Blobs, References, Tell
 from ..model.remote import Assets, Kit
 
@@ -52,11 +54,16 @@ class Purse:
     assets: Assets | None = None
     refused: float = math.inf
     """The least price (micro-USD) that the limits no longer covered: after that a run only ends what it has."""
+    refusal: Fault | None = None
+    """What was said then."""
     sleep: Callable[[float], None] | None = None
     """Wait between two questions about a job. None: in time, cut short by a stop."""
     nap: Callable[[float], bool] | None = None
     """Wait so many seconds; True as soon as the run is to stop. None: stop.wait."""
     _stopped: list[float] = field(default_factory=list)
+    _dearer: set[tuple[str, str]] = field(default_factory=set)
+    _pictures: dict[str, tuple[str, str]] = field(default_factory=dict)
+    """What was bought in this run: picture -> call and row."""
 
     @property
     def folder(self) -> Path:
@@ -73,6 +80,20 @@ class Purse:
     def kit(self) -> Kit:
         """What a remote provider is lent."""
         return Kit(self.references, self.pause, time.time, self.assets)
+
+    def twin(self, digest: str, unit: Unit) -> str:
+        """The row of another call of this run that was answered with the same picture; "" when there is none.
+
+        No model does that: the service has mixed up its answers, or sent a picture of ours back.
+        """
+        call, row = self._pictures.setdefault(digest[:16], (unit.call[:16], unit.row))
+        return "" if call == unit.call[:16] else row or "?"
+
+    def dearer(self, text: str, unit: Unit) -> None:
+        """A service bills more than its offer says: told once a run for each of its stages."""
+        if (unit.provider, unit.task) not in self._dearer:
+            self._dearer.add((unit.provider, unit.task))
+            self.tell(Warned(self.ledger.clock.now().wall, "E-PRICE", text))
 
     def wait(self, seconds: float) -> None:
         """Wait before something that a stop forbids. Raises Fault(STOPPED)."""

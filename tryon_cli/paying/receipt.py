@@ -20,14 +20,15 @@ class PaidReceipt:
         self._ledger = ledger
         self._unit = unit
         self._claim = claim
-        self._own = hashlib.sha256(image).hexdigest()
+        self.digest = hashlib.sha256(image).hexdigest()
+        """Of what the service made."""
 
     def stored(self, digest: Digest) -> None:
         """The bytes survive a power cut. Raises Fault(STORAGE)."""
         crashpoint("paid-K8")
         try:
             # a stage may have changed the picture: then what lies there is not what the service made
-            kept = str(digest) if digest == self._own else ""
+            kept = str(digest) if digest == self.digest else ""
             self._ledger.change(self._unit, Event.STORE, digest=kept)
         finally:
             self._claim.let_go()

@@ -16,6 +16,9 @@ from .hand import Hand
 BUYS = 3
 """How often a call that is known not to have been taken is sent in one go."""
 
+DEARER = 1.2
+"""A call that is billed at more than so many times its price is told: plans go by the offer's prices."""
+
 NOT_TAKEN = frozenset(
     {FaultKind.THROTTLED, FaultKind.TRANSIENT, FaultKind.INPUT, FaultKind.CONTENT, FaultKind.ACCOUNT,
      FaultKind.CONFIG, FaultKind.LOST, FaultKind.BUDGET}
@@ -37,9 +40,10 @@ class Sending(Hand):
             )  # fmt: skip
         if self.unasked and self.known():
             return
-        if self.price >= self.purse.refused:
+        said = self.purse.refusal
+        if said is not None and self.price >= self.purse.refused:
             # no upload for a call that cannot be paid
-            raise Fault(FaultKind.BUDGET, "the limit does not cover this call", code="E-BUDGET")
+            raise Fault(FaultKind.BUDGET, said.text, code=said.code, fix=said.fix)
         token = self.token()
         request = self.remote.prepare(self.job, token)
         crashpoint("paid-K0")
@@ -55,6 +59,7 @@ class Sending(Hand):
             self.unit = self.ledger.intend(planned, self.purse.limits, limit)
         except Fault as fault:
             if fault.kind is FaultKind.BUDGET and limit is None:
+                self.purse.refusal = fault
                 self.purse.refused = min(self.purse.refused, self.price)
             raise
 
@@ -124,6 +129,8 @@ class Sending(Hand):
         kept = done.kept if done.kept is not None else self.terms.kept
         expiry = self.ledger.clock.now().wall + kept if done.url else None
         billed = None if done.cost is None else micro(done.cost)
+        if billed is not None and billed > self.price * DEARER:
+            self.purse.dearer(words.dearer(self.unit, billed), self.unit)
         try:
             self.note(Event.FINISH, url=done.url, expiry=expiry, billed=billed, text="")
         except Fault as fault:

@@ -87,6 +87,14 @@ def not_written(unit: Unit, job: str, fault: Fault) -> Fault:
     )
 
 
+def dearer(unit: Unit, billed: int) -> str:
+    """The price list is out of date."""
+    return (
+        f"{unit.provider} billed {spoken(billed)} for a {unit.task}, its offer says {spoken(unit.price)}; limits count "
+        f"what is billed, plans the offer: set [providers.{unit.provider}] price = {{ {unit.task} = {billed / 1e6:g} }}"
+    )
+
+
 def cancelled(unit: Unit) -> Fault:
     """The user gave it up."""
     return Fault(

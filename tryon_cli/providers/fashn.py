@@ -38,7 +38,8 @@ class Fashn(Service):
     KEY_ENV = "FASHN_API_KEY"
     ABOUT = "FASHN: try-on, face and stylize behind one key"
     SLOTS = 6
-    WAIT = 1.5  # 6 slots asking once a second would pass the 50 questions in 10 s
+    WAIT = 1.5
+    """Seconds, for the usual 6 jobs at once: 50 questions in 10 s are allowed. More jobs are each asked less often."""
     MAX_VARIANTS = 8
     TERMS = Terms(kept=72 * 3600.0, per_minute=50, accepts=Accepts(("jpeg", "png"), 0, 2000, 5_000_000))
     WORDS = Words(
@@ -125,7 +126,7 @@ class Fashn(Service):
         if status in ("failed", "canceled", "time_out"):
             error = body.get("error") or {}
             raise self.fault(str(error.get("name") or status), str(error.get("message") or ""))
-        return Pending(status.replace("_", " "), wait=self.WAIT)
+        return Pending(status.replace("_", " "), wait=max(self.WAIT, self._slots * self.WAIT / self.SLOTS))
 
     def _credits(self, reply: Reply) -> dict[str, Any]:
         try:

@@ -113,8 +113,12 @@ class TestFal(RemoteContract):
         asked = fake.log[-1]
         assert set(asked.json) == {"human_image_url", "garment_image_url"}
         assert asked.path == "/fal-ai/kling/v1-5/kolors-virtual-try-on"
-        assert asked.headers["x-fal-no-retry"] == "1"
         assert "expiration_duration_seconds" in asked.headers["x-fal-object-lifecycle-preference"]
+
+    def test_p11_the_services_own_repeats_are_switched_off(self, remote: Remote, fake: Vendor) -> None:
+        """Up to ten there times ours would be thirty: what repeats is one layer of ours."""
+        remote.submit(remote.prepare(self.jobs[0], TOKEN))
+        assert fake.asked(SUBMIT)[0].headers["x-fal-no-retry"] == "1"
 
     @pytest.mark.parametrize("endpoint", sorted(READY))
     def test_every_endpoint_that_is_ready(
