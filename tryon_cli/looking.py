@@ -6,7 +6,7 @@ from .images.gate import prepare
 from .images.reading import read
 from .images.sniff import glance
 from .model.errors import Complaint, Fault, Level
-from .model.links import NOTHING, Fetch, is_link
+from .model.links import NOTHING, Fetch, bare, is_link
 from .model.pair import Pair
 
 
@@ -28,8 +28,9 @@ class Looker:
             role = "human" if i == 0 else "garment"
             fault = self._fault(path, role)
             if fault is not None:
-                text = f"{path.rpartition('/')[2]}: {fault.text}"
-                wrong.append(Complaint(Level.ROW, fault.code, text, pair.row, 0, role, path, fault.fix))
+                name = bare(path)
+                text = f"{name.rpartition('/')[2]}: {fault.text}"
+                wrong.append(Complaint(Level.ROW, fault.code, text, pair.row, 0, role, name, fault.fix))
         self.complaints += wrong
         self.bad_rows += bool(wrong)
         return wrong

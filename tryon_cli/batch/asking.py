@@ -8,6 +8,7 @@ from typing import NamedTuple, Protocol
 from ..engine.shape import Shape
 from ..model.digest import Digest, Key, Value
 from ..model.errors import Complaint, Fault, FaultKind, Level
+from ..model.links import bare
 from ..model.pair import Pair, Recipe
 from ..pipeline import Composer
 
@@ -45,7 +46,7 @@ class Wrong(Exception):
         super().__init__(fault.text)
         self.fault = fault
         self.column = column
-        self.value = value
+        self.value = bare(value)
 
     def complaint(self, row: str) -> Complaint:
         """The same as a complaint about a manifest."""

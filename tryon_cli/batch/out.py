@@ -10,6 +10,7 @@ from ..engine.shape import Lane
 from ..journal.table import RowRecord
 from ..model.errors import Exit, Fault, FaultKind
 from ..model.events import StagePlanned, StepEnded, StepQueued, StepStarted
+from ..model.links import bare
 from ..model.outcome import Answer, Outcome, RowState, State
 from ..model.pair import Pair
 from ..model.ports import Blobs, Tell
@@ -168,8 +169,8 @@ class Out:
         gate = ask.fault_stage == "prepare" and fault.kind is FaultKind.INPUT
         column = value = ""
         if gate:
-            value = ask.fault_source
-            column = "human" if value == asked.pair.human else "garment"
+            value = bare(ask.fault_source)
+            column = "human" if ask.fault_source == asked.pair.human else "garment"
         state = RowState.INVALID if gate else _ROW_STATES.get(fault.kind, RowState.FAILED)
         self._rows.failed(
             asked.pair, asked.n, asked.question.name, state, fault, cost=round(ask.cost, 6),

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from tryon_cli.model.errors import Complaint, Exit, Level, TryonError
+from tryon_cli.model.links import bare
 
 SHOWN = 120
 """Characters of a cell that are quoted in a message."""
@@ -23,7 +24,8 @@ class Refusal(NamedTuple):
 
 
 def shown(text: str) -> str:
-    """The text for a message: short, on one line, every invisible sign spelled out."""
+    """The text for a message: short, on one line, no signature of an address, every invisible sign spelled out."""
+    text = bare(text)
     short = text if len(text) <= SHOWN else f"{text[:SHOWN]}... ({len(text):,} characters)"
     if short.isprintable():
         return short

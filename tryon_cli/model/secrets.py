@@ -6,10 +6,13 @@ can show one by accident.
 
 from __future__ import annotations
 
+import base64
 import os
 import re
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
+from urllib.parse import quote
 
 HIDDEN = "***"
 _NAME = re.compile(r"key|token|secret|password|passwd|credential|authorization", re.IGNORECASE)
@@ -68,7 +71,15 @@ def mask(text: str, environment: Mapping[str, str] | None = None) -> str:
     """The text without anything that is, or looks like, a secret."""
     environment = os.environ if environment is None else environment
     known = {v for k, v in environment.items() if is_secret(k) and len(v) >= _SHORTEST} | _seen
+    known |= {form for value in known for form in _forms(value)}
     for value in sorted(known, key=len, reverse=True):
         text = text.replace(value, HIDDEN)
     text = _SAID.sub(rf"\1{HIDDEN}", text)
     return _USER.sub(f"://{HIDDEN}@", _BEARER.sub(rf"\1 {HIDDEN}", text))
+
+
+@cache
+def _forms(value: str) -> tuple[str, ...]:
+    """How else a service may say it back to us: quoted for an address, or in base64."""
+    packed = base64.b64encode(value.encode("utf-8", "surrogateescape")).decode().rstrip("=")
+    return quote(value, safe="", errors="replace"), packed

@@ -111,6 +111,8 @@ class Vendor:
         self.charges: list[Charge] = []
         self.works: dict[str, Work] = {}
         self.most_open = 0
+        self.begun = 0
+        """Jobs so far."""
         self.size = (96, 128)
         self._files: dict[str, tuple[bytes, str, float]] = {}
         self._next: dict[str, deque[Twist]] = {}
@@ -164,7 +166,8 @@ class Vendor:
     # ------------------------------------------------------------------ for the vendors' files
     def begin(self, asked: Asked, token: str = "", seed: bytes | None = None) -> Work:
         """A job, charged for. token: the client's own id, where the vendor takes one."""
-        name = f"{self.NAME}{len(self.charges) + 1:06d}"
+        self.begun += 1  # not the charges: those of failed jobs are taken back
+        name = f"{self.NAME}{self.begun:06d}"
         token = token or hashlib.sha256(asked.body).hexdigest()
         made = picture(seed if seed is not None else asked.body, tuple(self.size))
         fault = self._ends.popleft() if self._ends else None

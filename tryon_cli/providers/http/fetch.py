@@ -12,7 +12,7 @@ from urllib.parse import urljoin, urlsplit
 
 from ...images.verdict import decodes
 from ...model.errors import Fault, FaultKind
-from ...model.links import Copy
+from ...model.links import Copy, mark
 from . import bounded
 from .deadline import after, until
 from .guard import guarded, trouble
@@ -75,7 +75,7 @@ class Fetcher:
                 "Accept": "image/*,*/*;q=0.5",
                 "Accept-Encoding": "identity",
             }
-            if url == known.place:  # another host must not learn what this one called it
+            if mark(url) == known.place:  # another host must not learn what this one called it
                 headers |= {"If-None-Match": known.etag} if known.etag else {}
                 headers |= {"If-Modified-Since": known.modified} if known.modified else {}
             try:
@@ -91,7 +91,7 @@ class Fetcher:
 
     def _copy(self, answer: Answer, start: str, url: str, known: Copy) -> Copy:
         heads = answer.headers
-        if answer.status == 304 and url == known.place:
+        if answer.status == 304 and mark(url) == known.place:
             return known._replace(data=None)
         if answer.status != 200:
             kind = FaultKind.TRANSIENT if answer.status in _AGAIN else FaultKind.INPUT
@@ -109,7 +109,7 @@ class Fetcher:
             raise _refused(
                 start, "it is a web page, no picture" if page else fault.text, fault.kind
             ) from None
-        return Copy(data, heads.get("etag", "")[:200], heads.get("last-modified", "")[:80], url)
+        return Copy(data, heads.get("etag", "")[:200], heads.get("last-modified", "")[:80], mark(url))
 
 
 def _refused(url: str, why: str, kind: FaultKind = FaultKind.INPUT) -> Fault:
