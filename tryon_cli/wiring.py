@@ -20,12 +20,12 @@ from .batch.brake import Brake
 from .batch.makers import Known, turned_out
 from .batch.out import Out
 from .batch.rows import Rows
-from .engine.adaptive import START, AdaptivePool, Gauge, Limiter
-from .engine.limits import Pool
+from .engine.adaptive import Gauge
+from .engine.lanes import Lanes
+from .engine.limiter import START, Limiter
 from .engine.outside import OutsideWorkers
 from .engine.plan import Plan, Step
 from .engine.scheduler import Scheduler
-from .engine.shape import Lane
 from .engine.threads import ThreadWorkers
 from .model.errors import Exit, TryonError
 from .model.links import Fetch
@@ -56,44 +56,6 @@ MOST_WORKERS = 256
 def cores() -> int:
     """Processors this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-class Lanes:
-    """The queues of a run: one per stage and provider, with the pools that hold it back."""
-
-    def __init__(self, plan: Plan, offers: Stacks, limits: dict[str, int], cpu: int) -> None:
-        """limits: [limits] of the settings, by stage or provider; cpu: steps that compute here at once."""
-        self._plan = plan
-        self._gauges = offers.gauges
-        self._offers = offers
-        self._limits = limits
-        self._cpu = Pool("cpu", cpu)
-        self._pools: dict[str, Pool] = {}
-        self._lanes: dict[tuple[str, str], Lane] = {}
-
-    def lane(self, stage: str, provider: str) -> Lane:
-        """The queue of this stage at this provider."""
-        lane = self._lanes.get((stage, provider))
-        if lane is None:
-            pools = [self._provider(provider)]
-            if stage in self._limits:
-                pools.append(self._pool(stage, self._limits[stage]))
-            lane = Lane(stage, provider, pools)
-            if provider in self._gauges:  # what is shown, and goes by width, is what the account allows
-                lane.slots = min(getattr(pool, "most", pool.depth) for pool in pools)
-            self._lanes[stage, provider] = self._plan.lane(lane)
-        return lane
-
-    def _provider(self, name: str) -> Pool:
-        offer = self._offers[name].offer if name in self._offers else None
-        if offer is None or offer.cpu:
-            return self._cpu
-        if name in self._gauges:
-            return self._pools.setdefault(name, AdaptivePool(name, self._gauges[name]))
-        return self._pool(name, self._limits.get(name, offer.slots))
-
-    def _pool(self, name: str, depth: int) -> Pool:
-        return self._pools.setdefault(name, Pool(name, depth))
 
 
 def provider_names(recipe: Recipe) -> list[str]:
@@ -218,7 +180,7 @@ def batch(
     cpu = settings.workers or cores()
     threads = min(MOST_WORKERS, cpu + sum(0 if p.offer.cpu else p.offer.slots for p in stacks.values()))
     plan = Plan(threads)
-    lanes = Lanes(plan, stacks, dict(settings.limits), cpu)
+    lanes = Lanes(plan, stacks, stacks.gauges, dict(settings.limits), cpu)
     composer = composer_of(stacks, lanes)
     rows = Rows(tell, journal, cells, clock)
     out = Out(rows, store.blobs, outputs, tell, brake.halt, clock)

@@ -17,7 +17,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "engine"))
 
 from services import SERVICES, Fixed, Limit, Went, ask
 
-from tryon_cli.engine.adaptive import Limiter
+from tryon_cli.engine.limiter import Limiter
 
 WAYS: dict[str, Callable[[], Limit]] = {
     "fixed 8": lambda: Fixed(8),

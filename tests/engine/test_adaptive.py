@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from services import SERVICES, Fixed, Hard, Queue, Went, ask, steady
 
-from tryon_cli.engine.adaptive import FIRST, START, AdaptivePool, Gauge, Limiter, Scale
+from tryon_cli.engine.adaptive import FIRST, AdaptivePool, Gauge, Scale
+from tryon_cli.engine.limiter import START, Limiter
 from tryon_cli.engine.plan import Plan
 from tryon_cli.engine.shape import Lane
 

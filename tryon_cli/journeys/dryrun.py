@@ -16,6 +16,7 @@ from ..batch.check import Checked, check, described, refuse_bad_rows
 from ..batch.decision import Decision, decided, said
 from ..batch.makers import Known
 from ..batch.survey import Survey, Surveyor
+from ..engine.lanes import Lanes
 from ..engine.plan import Plan
 from ..listeners.clean import clean
 from ..manifest import Invalid, Manifest
@@ -51,7 +52,7 @@ def survey(
     recipe = settings.recipe()
     brake = Brake(nobody, lambda: 0.0)
     stacks = wiring.providers(settings, [*wiring.provider_names(recipe), *names], nobody, brake)
-    lanes = wiring.Lanes(Plan(), stacks, dict(settings.limits), wiring.cores())
+    lanes = Lanes(Plan(), stacks, stacks.gauges, dict(settings.limits), wiring.cores())
     composer = wiring.composer_of(stacks, lanes)
 
     def price(stage: str, provider: str) -> float:

@@ -13,7 +13,6 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,24 +21,23 @@ from .. import __version__, wiring
 from ..batch.batch import Batch
 from ..batch.brake import Brake
 from ..batch.check import Checked, check, refuse_bad_rows
-from ..batch.ending import Ending, Stop, finished
+from ..batch.ending import Ending, Stop
 from ..batch.results import write_results, write_run, written_by
 from ..history import History, PastRun
 from ..journal.journal import Journal
-from ..journal.look import rows_of, runs_of
+from ..journal.look import runs_of
 from ..journal.table import RunRecord
 from ..ledger.look import spend
-from ..lock import FolderLock, holder, in_use
 from ..manifest import Manifest
 from ..manifest.cells import to_cells
 from ..manifest.roll import Roll
-from ..model.errors import Exit, Fault, TryonError
+from ..model.errors import Exit, Fault
 from ..model.events import Planned, RunEnded, RunStarted, Saved, Warned
-from ..model.outcome import DONE, RowState
 from ..model.pair import Pair
 from ..outputs import Outputs
 from ..standing import at_services, journey
-from . import consent, screens
+from . import closing, consent, screens
+from .holding import held
 from .naming import named_shortly, run_id
 from .signals import Signals
 
@@ -80,8 +78,8 @@ def run(wish: Wish) -> Exit:
             refuse_bad_rows(found, manifest.source)
         folder = wiring.absolute(settings.output)
         name = run_id(time.time())
-        with _locked(folder, settings, name) as held:
-            if not held:
+        with held(folder, settings, name) as ours:
+            if not ours:
                 return Exit.OK
             return _Journey(wish, manifest, found, asked, folder, name, roll).go()
 
@@ -96,27 +94,6 @@ ROLL = ".tryon/rows.bin"
 
 HISTORY_PAIRS = 20_000
 """Pairs of one run that the history remembers; the first ones of the manifest."""
-
-
-@contextlib.contextmanager
-def _locked(folder: Path, settings: Settings, name: str) -> Iterator[bool]:
-    """Hold the output folder. Yields False when somebody else does and that is fine."""
-    try:
-        (folder / ".tryon").mkdir(parents=True, exist_ok=True)
-        lock = FolderLock(folder)
-        taken = lock.take(name, wait=settings.wait or 0.0)
-    except OSError as error:
-        raise TryonError(
-            Exit.STORAGE,
-            f"cannot write to {folder}: {(error.strerror or str(error)).lower()}",
-            details=("choose another folder with --output", "Nothing was sent."),
-        ) from error
-    if not taken and not settings.skip_if_running:
-        raise in_use(folder, holder(folder))
-    try:
-        yield taken
-    finally:
-        lock.release()
 
 
 class _Journey:
@@ -145,17 +122,7 @@ class _Journey:
             stack.callback(self.screen.close)
             self.brake = Brake(bus.tell, self.clock)
             signals = stack.enter_context(Signals(self.brake, self.leave_now))
-            self.history = History(self.settings.state_path)
-            stack.callback(self.history.close)
-            store = stack.enter_context(self.open_store(bus))
-            self.journal = Journal(
-                self.folder, first=store.index.flush, saved=lambda: bus.tell(Saved(self.clock()))
-            )
-            stack.callback(self.journal.close)
-            self.screen.snapshot.keep = self.journal.live
-            if self.journal.set_aside:
-                text = f"the journal could not be read and was set aside: {self.journal.set_aside}"
-                bus.tell(Warned(self.clock(), "S-JOURNAL", text))
+            store = self.open(stack)
             outputs = Outputs(self.folder)
             stack.callback(outputs.close)
             recipe = self.settings.recipe()
@@ -184,6 +151,22 @@ class _Journey:
             code = self.end(ending, batch, store)
             signals.over()
         return self.leave(code, batch)
+
+    def open(self, stack: contextlib.ExitStack) -> Any:
+        """History, store and journal; in this order, so that they are closed in the other one."""
+        bus = self.screen.bus
+        self.history = History(self.settings.state_path)
+        stack.callback(self.history.close)
+        store = stack.enter_context(self.open_store(bus))
+        self.journal = Journal(
+            self.folder, first=store.index.flush, saved=lambda: bus.tell(Saved(self.clock()))
+        )
+        stack.callback(self.journal.close)
+        self.screen.snapshot.keep = self.journal.live
+        if self.journal.set_aside:
+            text = f"the journal could not be read and was set aside: {self.journal.set_aside}"
+            bus.tell(Warned(self.clock(), "S-JOURNAL", text))
+        return store
 
     def agreed(self, names: list[str]) -> Planned:
         """The plan of a run that may spend money. Raises TryonError(USAGE) when nobody has agreed to that."""
@@ -228,14 +211,7 @@ class _Journey:
 
     def past(self, ending: Ending | None = None) -> PastRun:
         past = PastRun(self.name, self.began, None, None, str(self.folder), self.wish.source, self.found.rows)
-        if ending is None:
-            return past
-        counts = ending.counts
-        return past._replace(
-            ended=self.clock(), exit=int(ending.exit), made=counts[RowState.MADE] + counts[RowState.FLAGGED],
-            cached=counts[RowState.CACHED], failed=counts[RowState.FAILED] + counts[RowState.INVALID],
-            seconds=ending.seconds,
-        )  # fmt: skip
+        return past if ending is None else closing.ended(past, ending, self.clock())
 
     def deadline(self) -> threading.Timer | None:
         """Stop at --until or after --max-duration."""
@@ -256,7 +232,9 @@ class _Journey:
             whole = ending.stop is None
             stop = ending.stop.text if ending.stop else ""
             self.journal.end(self.clock(), int(ending.exit), stop, whole)
-            self.write(ending)
+            if self.journal.changed or self.stale:
+                write_results(self.folder)
+            write_run(self.folder, closing.summary(self.past(ending), ending, self.settings))
         except Fault as fault:
             stop_now = Stop("storage", Exit.STORAGE, f"{fault.text}\n{fault.fix}")
             ending = ending._replace(exit=Exit.STORAGE, stop=stop_now)
@@ -272,7 +250,7 @@ class _Journey:
                 self.clock(), int(ending.exit), ending.exit.name.lower(), ending.seconds, ending.rows, counts,
                 ending.spent, ending.saved, ending.stop.text if ending.stop else "",
             ),
-            self.images() if self.settings.print == "paths" else (),
+            closing.images(self.folder, self.settings.output) if self.settings.print == "paths" else (),
         )  # fmt: skip
         return ending.exit
 
@@ -292,30 +270,6 @@ class _Journey:
         if self.money.used:
             teller.start()
             teller.join(1.0)
-
-    def images(self) -> list[str]:
-        """Every picture of this manifest, as the user would type it."""
-        return [
-            f"{self.settings.output}/{file.path}"
-            for record in rows_of(self.folder)
-            if record.state in DONE
-            for file in record.files
-        ]
-
-    def write(self, ending: Ending) -> None:
-        if self.journal.changed or self.stale:
-            write_results(self.folder)
-        write_run(
-            self.folder,
-            {
-                "run": self.name, "version": __version__, "manifest": self.wish.source,
-                "started": self.began, "seconds": round(ending.seconds, 3), "exit": int(ending.exit),
-                "name": ending.exit.name.lower(), "rows": ending.rows, "done": finished(ending.counts),
-                "counts": {str(s): n for s, n in sorted(ending.counts.items())},
-                "spent": ending.spent, "budget": self.settings.max_cost,
-                "settings": self.settings.to_record(self.folder),
-            },
-        )  # fmt: skip
 
     def leave(self, code: Exit, batch: Batch) -> Exit:
         """A call that is blocked somewhere must not keep the process: everything is on disk."""

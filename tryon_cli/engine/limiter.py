@@ -1,0 +1,236 @@
+"""How many calls at once a service bears, found out while it works. Knows no threads of its own and no clock.
+
+Little's law: calls in flight = calls per second x seconds per call. Where more calls at once only make each of
+them slower, the rate has reached its end; the rate times the time that a call takes when nobody waits is then
+what the service really works on, and a little more than that keeps it busy.
+"""
+
+from __future__ import annotations
+
+import math
+
+START, PART = 4, 0.25
+"""Calls at once to begin with, at least so many and such a part of what the account allows; doubled as long as
+nothing gets slower."""
+
+MORE = 1.1
+"""Above what the service works on, so that a better day is noticed."""
+
+BACK = 0.9
+"""After a refusal, once for each round."""
+
+LEAST = 12
+"""Calls of a round at least: fewer say nothing where each takes a quarter more or less by chance."""
+
+LONG = 2
+"""Times as many calls make a round once the number is about right: what is left to find are a few per cent."""
+
+CLEAR, FLAT = 1.15, 1.04
+"""Times the usual time of a call that count as slower: while the number is doubled, and once it is about right."""
+
+CHANCE = 1.5
+"""Standard errors that are added to FLAT; one to CLEAR."""
+
+BAD = 1.6
+"""Times the usual time that end a round early."""
+
+BETTER = 2.5
+"""Standard errors by which calls must be faster than usual until we were wrong about what is usual."""
+
+HOLD = 3.0
+"""Times the usual time of a call for which a number that was too high is not tried again; twice as long each time
+that it is found there again, up to LONGEST."""
+
+LONGEST = 8.0
+
+STALE, SOON = 60.0, 30.0
+"""Times the usual time of a call after which that is measured anew, with half as many at once: usually, and when
+calls are slower than they were with as many."""
+
+
+class Round:
+    """So many calls under one limit."""
+
+    __slots__ = ("_left", "_squares", "_sum", "_wanted", "count", "since")
+
+    def __init__(self, since: float, size: int) -> None:
+        self.since = since
+        self._wanted = self._left = size
+        self.count = 0
+        self._sum = self._squares = 0.0
+
+    def joined(self) -> bool:
+        """A call begins: is it part of this round?"""
+        self._wanted -= 1
+        return self._wanted >= 0
+
+    def left(self, seconds: float | None) -> None:
+        """One of its calls has ended; None: its time says nothing."""
+        self._left -= 1
+        if seconds is not None:
+            self.count += 1
+            self._sum += seconds
+            self._squares += seconds * seconds
+
+    @property
+    def over(self) -> bool:
+        return self._left == 0
+
+    @property
+    def mean(self) -> float:
+        return self._sum / self.count
+
+    @property
+    def variance(self) -> float:
+        return max(0.0, self._squares / self.count - self.mean * self.mean)
+
+
+class Limiter:
+    """The best number of calls at once, from how each of them went. Pure: times come in.
+
+    Calls are looked at in rounds: the first so many that begin under one limit, and all of them. To stop at the
+    first so many that have ended would see the quick ones only.
+    """
+
+    def __init__(self, most: int) -> None:
+        """most: what the account allows."""
+        self.most = most
+        self.limit = float(min(most, max(START, most * PART)))
+        self.base = 0.0
+        """Seconds of a call when nobody waits; 0.0: not known yet."""
+        self._base_calls = 0
+        self._measured = 0.0
+        self._running = self._peak = 0
+        self._good = 1.0
+        self._wall = float(most) + 1.0
+        self._wall_until = 0.0
+        self._hold = HOLD
+        self._rising = True
+        self._wave = False
+        """The first step back was just made: refusals of the same wave are still to come."""
+        self._step = 1.0
+        self._dip: float | None = None
+        """The limit to go back to."""
+        self._round = Round(0.0, self._size())
+
+    def began(self, now: float) -> Round | None:
+        """A call starts. What this returns is wanted back when it has ended."""
+        self._running += 1
+        self._peak = max(self._peak, self._running)
+        return self._round if self._round.joined() else None
+
+    def ended(
+        self, now: float, seconds: float, part_of: Round | None, counts: float | None, *, refused: bool
+    ) -> None:
+        """It has ended. counts: the seconds that say something about the service, None: nothing is said; refused:
+        too many or too fast."""
+        self._running -= 1
+        if part_of is not None:
+            part_of.left(counts)
+        if refused and now - seconds >= self._round.since:  # else it was part of what was stepped back from
+            self._step_back(now, min(self.limit, float(self._peak)))
+        elif refused and self._wave and self._running < self.limit:  # what is left of the wave was taken
+            self._good = min(self._good, float(self._running))
+            self._set(now, float(self._running))
+        elif self._round.over or self._is_bad(self._round):
+            self._look(now, self._round)
+
+    def _step_back(self, now: float, limit: float) -> None:
+        """To what went well a moment ago, or by a tenth where that is refused, too."""
+        self._wave = self._rising
+        self._too_high(now, limit)
+        good = self._good if BACK * limit <= self._good < limit else BACK * limit
+        self._good = min(self._good, good)
+        self._set(now, good)
+
+    def _is_bad(self, round: Round) -> bool:
+        """Those that are still out are slower yet: no need to wait for them."""
+        bad = self._dip is None and self.base > 0.0 and round.count >= LEAST // 2
+        return bad and round.mean > BAD * self.base
+
+    # ------------------------------------------------------------------ rounds
+    def _size(self) -> int:
+        if self._rising:
+            return max(LEAST - 2, int(self.limit))
+        if self._step > 1.0 and self._dip is None:
+            return max(LEAST, int(self.limit))
+        return max(2 * LEAST, int(self.limit) if self._dip is not None else LONG * int(self.limit))
+
+    def _set(self, now: float, limit: float) -> None:
+        """Another limit: what began before says nothing about it."""
+        self.limit = min(float(self.most), max(1.0, limit))
+        self._next(now)
+
+    def _next(self, now: float) -> None:
+        self._round = Round(now, self._size())
+        self._peak = self._running
+
+    def _look(self, now: float, round: Round) -> None:
+        """A round is over: what does it say?"""
+        full = self._peak >= int(self.limit)
+        self._wave = False
+        if self._dip is not None:
+            limit, self._dip = self._dip, None
+            off = round.count and abs(round.mean - self.base) > 0.25 * self.base
+            self._usual(now, round, 0 if off else min(self._base_calls, round.count))
+            self._set(now, limit)
+        elif full and round.count:
+            self._move(now, round)
+        if self._round is round:
+            self._next(now)
+
+    def _usual(self, now: float, round: Round, known: int) -> None:
+        """Learn how long a call takes when nobody waits. known: calls that what is known so far counts for."""
+        if round.count:
+            self.base = (self.base * known + round.mean * round.count) / (known + round.count)
+            self._base_calls = known + round.count
+        self._measured = now
+
+    def _move(self, now: float, round: Round) -> None:
+        limit = self.limit
+        if not self.base:
+            self._usual(now, round, 0)
+        slower = round.mean / self.base
+        error = math.sqrt(round.variance * (1.0 / round.count + 1.0 / self._base_calls)) / self.base
+        if slower < 1.0 / (FLAT + BETTER * error):
+            self._usual(now, round, 0)
+            self._wall = float(self.most) + 1.0
+            slower = 1.0
+        if slower <= (CLEAR + error if self._rising else FLAT + CHANCE * error):
+            if self._rising:
+                self._usual(now, round, self._base_calls)
+            self._good = limit
+            self._up(now)
+            return
+        known = limit <= self._good
+        self._rising = False
+        if now - self._measured > (SOON if known else STALE) * self.base:
+            self._dip = limit
+            self._set(now, limit / 2.0)
+            return
+        target = limit / slower * MORE
+        if known:
+            self._good, self._step = target, 1.0
+        else:
+            self._too_high(now, limit)
+        self._set(now, min(limit, max(self._good, target)))
+
+    def _up(self, now: float) -> None:
+        """Twice as many at first; later one more, then two, four, ... as long as nothing gets slower."""
+        target = self.limit * 2.0 if self._rising else self.limit + self._step
+        if self.limit >= self._wall:
+            self._wall = float(self.most) + 1.0  # it has gone
+        if target >= self._wall:
+            target = self._wall - 1.0 if now < self._wall_until else self._wall
+            self._step = 1.0
+        elif not self._rising:
+            self._step *= 2.0
+        if min(target, float(self.most)) > self.limit:
+            self._set(now, target)
+
+    def _too_high(self, now: float, limit: float) -> None:
+        """So many at once were too many."""
+        near = abs(limit - self._wall) <= max(1.5, 0.1 * limit)
+        self._hold = min(LONGEST, 2.0 * self._hold) if near else HOLD
+        self._wall, self._wall_until = limit, now + self._hold * (self.base or 1.0)
+        self._rising, self._step = False, 1.0
