@@ -6,6 +6,7 @@ Reads only; never takes a lock, never changes a byte.
 from __future__ import annotations
 
 import json
+import os
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -145,10 +146,16 @@ def as_json(now: Standing) -> dict[str, Any]:
     }
 
 
+def _manifest(now: Standing) -> str:
+    """The run's manifest as somebody here would type it."""
+    source = now.run.manifest
+    return source if source in ("", "-") else os.path.relpath(now.folder / source)
+
+
 def as_lines(now: Standing, at: float) -> list[str]:
     """The same for a person. at: UTC seconds."""
     run = now.run
-    place = f"{run.run}  {run.manifest} -> {now.folder}"
+    place = f"{run.run}  {_manifest(now)} -> {now.folder}"
     share = f"{now.ended:,}/{run.total:,} rows {100 * now.ended // max(1, run.total)}%"
     counts = " · ".join(f"{state} {n:,}" for state, n in sorted(now.counts.items()) if n)
     if now.state == "RUNNING" and now.holder is not None:

@@ -111,6 +111,7 @@ def test_status_follows_the_lock_not_a_word(tool: Tool) -> None:
     assert (running["state"], running["pid"]) == ("running", process.pid)
     assert (after["state"], after["text"], after["pid"]) == ("stopped", "killed", None)
     assert "continue: tryon resume" in tool.run("status").out
+    assert "m.csv -> " in tool.run("status").out and ".." not in tool.run("status").out
     tool.run("resume")
     assert json.loads(tool.run("status", "--json").out)["state"] == "done"
 
