@@ -17,7 +17,7 @@ from tryon_cli.ledger.states import State
 from tryon_cli.model.errors import Fault, FaultKind
 from tryon_cli.model.ports import Done, Job, Offer
 from tryon_cli.model.remote import Call, Pending, Terms, Ticket
-from tryon_cli.paying import Paying
+from tryon_cli.paying import Paying, first
 
 K = FaultKind
 ONE = job()
@@ -483,6 +483,34 @@ def test_p04_an_address_that_expired_is_asked_for_anew(world: World) -> None:
     world.make(ONE)
     assert world.service.asked["poll"] == 2
     assert world.charged == 1
+
+
+@pytest.mark.parametrize("trouble", [None, Fault(K.ACCOUNT, "no"), KeyError("url")])
+def test_p04_what_is_made_is_fetched_first_and_no_trouble_there_stops_the_run(
+    world: World, trouble: BaseException | None
+) -> None:
+    world.paying.submit(ONE)
+    world.again()
+    world.service.plan["fetch"] = [] if trouble is None else [trouble]
+    first.collect([world.paying], world.purse, "another journey")
+    assert world.state() is State.READY, "what other runs have left is theirs"
+    first.collect([world.paying], world.purse, world.journey)
+    assert world.state() is (State.STORED if trouble is None else State.READY)
+    asked = world.service.asked["fetch"]
+    assert world.make(ONE).image == picture(ONE)
+    assert world.service.asked["fetch"] == asked + (trouble is not None)
+    assert (world.charged, world.service.asked["submit"]) == (1, 1)
+
+
+def test_p04_what_is_still_at_work_is_asked_about_once_and_left(world: World) -> None:
+    world.service.watching = death(world)
+    world.died(ONE)
+    world.service.watching = lambda: None
+    world.service.pending = 2
+    first.collect([world.paying], world.purse, world.journey)
+    assert (world.state(), world.service.asked["poll"]) == (State.ACCEPTED, 1)
+    world.make(ONE)
+    assert (world.charged, world.service.asked["submit"]) == (1, 1)
 
 
 def test_death_before_the_picture_is_stored(world: World) -> None:
