@@ -85,6 +85,35 @@ def check(
     return int(Exit.OK if not broken else Exit.PARTIAL)
 
 
+@app.command("compare")
+@takes("providers")
+def compare(
+    flags: Flags,
+    names: Annotated[
+        list[str] | None, typer.Argument(help="Whom to show; everybody otherwise.", metavar="[NAME]...")
+    ] = None,
+    forget: Annotated[
+        bool,
+        typer.Option(
+            "--forget", help="Give a candidate that was rolled back another chance: USUAL CANDIDATE."
+        ),
+    ] = False,
+) -> int:
+    """Show how providers did in all runs: pictures, refusals, failures, seconds, cost; canaries side by side."""
+    from ..journeys import comparing
+
+    settings = resolve(flags)
+    if forget:
+        comparing.forget(settings.state_path, names or ())
+        return 0
+    found = comparing.compared(settings.state_path, names or (), settings.providers)
+    if settings.json:
+        print(json.dumps({"v": 1, **found}, ensure_ascii=False))
+    else:
+        print("\n".join(clean(line) for line in comparing.as_lines(found)))
+    return 0
+
+
 def _promises(settings: Any, provider: Any, task: str, pictures: dict[str, Path]) -> Iterator[Promise]:
     from .. import promises
     from ..journeys import trying

@@ -108,7 +108,7 @@ def test_a_worse_candidate_is_rolled_back_told_and_remembered(tmp_path: Path) ->
     assert [e.code for e in heard if isinstance(e, Warned)] == ["W-CANARY-OUT"]
     assert "--forget" in heard[0].text  # type: ignore[union-attr]
 
-    Scores(tmp_path).forget(pair_of("a", "b", candidate.offer), "a>b")
+    assert Scores(tmp_path).forget("a>b")
     _, candidate, provider, heard = canary(1.0, Scores(tmp_path))
     asked(provider, 10)
     assert candidate.calls == 10 and not heard

@@ -229,12 +229,27 @@ class Scores:
             with contextlib.suppress(sqlite3.Error, OSError), _open(self._book.path) as db:
                 db.execute("insert or replace into rolled values(?,?)", (pair, why))
 
-    def forget(self, pair: str, scope: str) -> None:
-        """Give the candidate another chance, with counts that start anew."""
-        if self._book.path is not None and self._book.path.exists():
-            with _open(self._book.path) as db:
-                db.execute("delete from rolled where pair=?", (pair,))
-                db.execute("delete from tallies where scope=?", (scope,))
+    def rollbacks(self) -> dict[str, str]:
+        """Why each candidate was rolled back, by "usual>candidate"."""
+        path = self._book.path
+        if path is None or not path.exists():
+            return {}
+        with _open(path) as db:
+            return {
+                str(pair).partition(" ")[0]: str(why)
+                for pair, why in db.execute("select pair, why from rolled")
+            }
+
+    def forget(self, scope: str) -> bool:
+        """Give the candidate another chance, with counts that start anew. False: nothing was known of it."""
+        path = self._book.path
+        if path is None or not path.exists():
+            return False
+        with _open(path) as db:
+            rolled = db.execute(
+                "delete from rolled where substr(pair, 1, length(?) + 1) = ? || ' '", (scope, scope)
+            )
+            return rolled.rowcount + db.execute("delete from tallies where scope=?", (scope,)).rowcount > 0
 
 
 @contextlib.contextmanager
