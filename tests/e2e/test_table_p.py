@@ -18,7 +18,7 @@ from tryon_cli.ledger.states import State
 
 def killed_at(hired: Hired, point: str, n: int = 1) -> None:
     """The run dies at the n-th passing of a named point."""
-    ran = hired.run("run", "m.csv", env={"TRYON_CRASH": f"{point}:{n}"}, expect=None)
+    ran = hired.run("run", "m.csv", "--workers", "1", env={"TRYON_CRASH": f"{point}:{n}"}, expect=None)
     assert ran.code == 137, f"it never came to {point}\n{ran}"
 
 
