@@ -293,3 +293,10 @@ def test_the_shell_is_told_commands_options_and_choices() -> None:
     assert done.returncode in (0, 1) and b"Traceback" not in done.stderr
     source = real(_TRYON_COMPLETE="source_bash")
     assert source.returncode == 0 and b"complete" in source.stdout and b"_TRYON_COMPLETE" in source.stdout
+
+
+def test_providers_alone_lists_them(say: Says) -> None:
+    code, alone, _ = say("providers")
+    assert (code, alone) == say("providers", "list")[:2]
+    assert "local" in alone and "price   free" in alone and "{" not in alone
+    assert "check" in say("providers", "--help")[1]

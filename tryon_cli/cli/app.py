@@ -86,6 +86,14 @@ class Command(_Grouped, TyperCommand):
 class Group(_Grouped, TyperGroup):
     """A command with commands below it."""
 
+    usual = ""
+    """The one that is meant when none is named."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> Any:
+        if self.usual and (not args or args[0].startswith("-")) and not {"-h", "--help"} & set(args):
+            args = [self.usual, *args]
+        return super().parse_args(ctx, args)
+
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         if args and not args[0].startswith("-") and args[0] not in self.list_commands(ctx):
             raise ending.no_command(ctx.command_path, args[0], self.list_commands(ctx))
@@ -132,7 +140,10 @@ def load(name: str) -> Any:
         app.command(name, context_settings=NAMES)(module.command)
         made = typer.main.get_command(app)
     made.help = made.help or COMMANDS[name].help
-    return _ours(made, name)
+    ours = _ours(made, name)
+    if isinstance(ours, Group):
+        ours.usual = getattr(module, "USUAL", "")
+    return ours
 
 
 def _ours(made: Any, name: str) -> Any:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ..listeners.clean import clean
+from ..listeners.words import money
 from ..settings.resolve import resolve
 from .options import Flags, takes
 from .question import answered
@@ -17,7 +18,8 @@ from .question import answered
 if TYPE_CHECKING:
     from ..promises import Promise
 
-app = typer.Typer(help="Who can render, and whether they work.", add_completion=False)
+app = typer.Typer(help="Who can render, and whether they work. Alone: list.", add_completion=False)
+USUAL = "list"
 
 
 @app.command("list")
@@ -32,7 +34,7 @@ def listed(flags: Flags) -> int:
     for name, place in sorted(registry.places(settings.providers).items()):
         try:
             offer = registry.load(name, settings.providers).offer
-            rows.append({"name": name, "place": place, "tasks": dict(offer.tasks), "slots": offer.slots,
+            rows.append({"name": name, "place": place, "tasks": dict(offer.tasks), "slots": offer.slots, "cpu": offer.cpu,
                          "price": dict(offer.price), "styles": list(offer.styles), "about": offer.about,
                          "categories": sorted(offer.categories), "variants": offer.max_variants})  # fmt: skip
         except TryonError as error:
@@ -44,7 +46,8 @@ def listed(flags: Flags) -> int:
         print(f"{row['name']:<12} {row.get('error') or row['about']}")
         if "tasks" in row:
             print(f"{'':<12} does    {', '.join(row['tasks'])}")
-            print(f"{'':<12} price   {'free' if not row['price'] else row['price']}")
+            price = ", ".join(f"{task} {money(usd)}" for task, usd in row["price"].items())
+            print(f"{'':<12} price   {price or ('free' if row['cpu'] else 'not known here')}")
             if row["styles"]:
                 print(f"{'':<12} styles  {', '.join(row['styles'])}")
     return 0
