@@ -30,7 +30,7 @@ def canary(
     usual = Scripted(name="a", then=how.get("usual"), takes=lambda job: 1.0, clock=clock)
     candidate = Scripted(
         name="b", then=how.get("candidate"), takes=how.get("takes", lambda job: 1.0), clock=clock,
-        begun=how.get("begun", ()),
+        begun=how.get("begun", ()), price=how.get("price", {}),
     )  # fmt: skip
     provider = Canary(
         ("a", usual), ("b", candidate), share, scores or Scores(None), heard.append,
@@ -129,6 +129,15 @@ def test_a_slower_and_a_flagged_one_are_worse_too() -> None:
     flagged = Done(b"picture", notes=("the face has changed",))
     *_, heard = asked_all(candidate=lambda job: flagged if rng.random() < 0.5 else GOOD)
     assert any("need a look" in e.text for e in heard if isinstance(e, Warned))
+
+
+def test_one_that_bills_more_than_it_says_is_worse_but_not_one_that_is_dear() -> None:
+    dear = Done(b"picture", cost=0.5)
+    billed = Tally(good=FLOOR, cost=0.5 * FLOOR, offered=0.1 * FLOOR)
+    assert worse(Tally(good=FLOOR), billed) == "it is billed at 5.0 times its price"
+    assert worse(Tally(good=FLOOR), Tally(good=FLOOR, cost=50.0, offered=50.0)) == ""
+    *_, heard = asked_all(candidate=lambda job: dear, price={"try-on": 0.1})
+    assert any("times its price" in e.text for e in heard if isinstance(e, Warned))
 
 
 def asked_all(**how: Any) -> tuple[Any, ...]:

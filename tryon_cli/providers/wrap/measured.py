@@ -63,7 +63,8 @@ class Measured:
                 self._note(job, tally)
             raise
         price = self.offer.price.get(job.task, 0.0)
-        tally = Tally(good=1, flagged=int(bool(done.notes)), cost=price if done.cost is None else done.cost)
+        cost = price if done.cost is None else done.cost
+        tally = Tally(good=1, flagged=int(bool(done.notes)), cost=cost, offered=price)
         tally.took(self._monotonic() - began)
         self._note(job, tally)
         return done

@@ -29,6 +29,9 @@ SURE = 3.0
 """Standard errors that make a difference count. High, since it is looked at after every call."""
 SLOWER = 1.5
 """Times as long (geometric mean) that count as worse."""
+DEARER = 1.2
+"""Times its own price that count as worse. Not the usual provider's price: what a candidate's offer says was known
+when it was given its share."""
 
 
 @dataclass
@@ -44,6 +47,8 @@ class Tally:
     """Good ones that somebody should look at."""
     cost: float = 0.0
     """USD."""
+    offered: float = 0.0
+    """USD that the offer named for the same calls."""
     logs: float = 0.0
     squares: float = 0.0
     """Sums of the logarithms of the seconds, and of their squares."""
@@ -71,7 +76,7 @@ class Tally:
         return SHORTEST * STEP ** (BUCKETS - 1)
 
     def add(self, other: Tally) -> None:
-        for name in ("good", "failed", "refused", "unclear", "flagged", "cost", "logs", "squares"):
+        for name in ("good", "failed", "refused", "unclear", "flagged", "cost", "offered", "logs", "squares"):
             setattr(self, name, getattr(self, name) + getattr(other, name))
         self.seconds = [a + b for a, b in zip(self.seconds, other.seconds, strict=True)]
 
@@ -107,6 +112,8 @@ def worse(usual: Tally, other: Tally) -> str:
             f"{_part(other.flagged, other.good)} of its pictures need a look, "
             f"{_part(usual.flagged, usual.good)} usually"
         )
+    if other.cost > DEARER * other.offered > 0.0:
+        return f"it is billed at {other.cost / other.offered:.1f} times its price"
     ratio, error = _slower(usual, other)
     if ratio > SLOWER and math.log(ratio) > SURE * error:
         return f"it takes {ratio:.1f} times as long"
