@@ -178,7 +178,7 @@ def test_gc_keeps_what_an_unfinished_run_needs(tool: Tool) -> None:
     path = tool.manifest()
     path.write_text(path.read_text() + "pictures/missing.png,pictures/g0.png,upper\n")
     (tool.work / "pictures/missing.png").write_bytes((tool.work / "pictures/p0.png").read_bytes() + b"x")
-    tool.run("run", "m.csv", env={"COUNTED_FAIL": "face-swap:transient"}, expect=5)
+    tool.run("run", "m.csv", "--attempts", "1", env={"COUNTED_FAIL": "face-swap:transient"}, expect=5)
     calls = sum(tool.calls().values())
     tool.run("cache", "gc", "--max", "1B")
     tool.run("resume")

@@ -114,7 +114,7 @@ def test_time_limit(tool: Tool) -> None:
 
 # ---------------------------------------------------------------------- one run at a time
 def test_a_second_run_is_sent_away(tool: Tool) -> None:
-    first = tool.start("run", "m.csv", env={"COUNTED_SECONDS": "2"})
+    first = tool.start("run", "m.csv", env={"COUNTED_SECONDS": "0.7"})
     try:
         assert tool.wait_calls(1, first)
         second = tool.run("run", "m.csv", expect=11)
