@@ -11,14 +11,19 @@ Line = list[Span]
 _CODES = {"dim": "2", "bold": "1", "good": "32", "bad": "31", "look": "33", "bar": "36"}
 
 
+def _cells(text: str) -> int:
+    """Rich's tables are asked about what is not ASCII only: half of a frame's time went there."""
+    return len(text) if text.isascii() else cell_len(text)
+
+
 def width_of(line: Line) -> int:
     """Cells."""
-    return sum(cell_len(text) for text, _ in line)
+    return sum([_cells(text) for text, _ in line])
 
 
 def pad(text: str, width: int, right: bool = False) -> str:
     """Exactly width cells; right: the text at the right edge. Longer text is cut."""
-    size = cell_len(text)
+    size = _cells(text)
     if size > width:
         return set_cell_size(text, width)
     space = " " * (width - size)
@@ -30,7 +35,7 @@ def cut(line: Line, width: int) -> Line:
     kept: Line = []
     room = width
     for text, style in line:
-        size = cell_len(text)
+        size = _cells(text)
         if size > room:
             if room > 0:
                 kept.append((set_cell_size(text, room), style))

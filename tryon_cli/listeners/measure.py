@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from itertools import accumulate
 from math import ceil, log
 
@@ -77,5 +78,5 @@ class Durations:
         if not self.total:
             return None
         rank = max(1, ceil(q * self.total))
-        place = next(i for i, seen in enumerate(accumulate(self._bins)) if seen >= rank)
+        place = bisect_left(list(accumulate(self._bins)), rank)
         return float(_LOWEST * 1.05 ** (place + 0.5))
