@@ -6,6 +6,7 @@ python -X importtime -m tryon_cli --help 2>&1 | sort -t'|' -k2 -n | tail      wh
 
 from __future__ import annotations
 
+import os
 import statistics
 import subprocess
 import sys
@@ -17,6 +18,7 @@ RUNS = 15
 GOAL = 1.6
 """`tryon --help` may take this many times the small app's --help."""
 
+SAMPLES = Path(__file__).parents[2] / "samples/manifest.csv"
 SMALL = """
 import typer
 app = typer.Typer()
@@ -49,21 +51,29 @@ def main() -> int:
         small = Path(folder) / "small.py"
         small.write_text(SMALL)
         python, tryon = sys.executable, str(Path(sys.executable).parent / "tryon")
+        out = str(Path(folder) / "out")
+        for name in ("CACHE", "STATE", "CONFIG"):
+            os.environ[f"XDG_{name}_HOME"] = str(Path(folder) / name)
+        subprocess.run(
+            [tryon, "run", str(SAMPLES), "-o", out, "--only", "id:ana-tee"], check=True, capture_output=True
+        )
         found = medians(
             {
                 "empty Python": [python, "-c", "pass"],
                 "small Typer app --help": [python, str(small), "--help"],
                 "small Typer app, a command": [python, str(small), "resume"],
                 "tryon --help": [tryon, "--help"],
+                "tryon status": [tryon, "status", out],
                 "tryon config show --help": [tryon, "config", "show", "--help"],
                 "tryon config show": [tryon, "config", "show"],
             }
         )
     for name, seconds in found.items():
         print(f"{name:28} {seconds * 1000:6.0f} ms")
-    ratio = found["tryon --help"] / found["small Typer app --help"]
-    print(f"tryon --help takes {ratio:.2f} times the small app's (goal: at most {GOAL})")
-    return 0 if ratio <= GOAL else 1
+    ratios = [found[name] / found["small Typer app --help"] for name in ("tryon --help", "tryon status")]
+    said = " and ".join(f"{ratio:.2f}" for ratio in ratios)
+    print(f"tryon --help and tryon status take {said} times the small app's --help (goal: at most {GOAL})")
+    return 0 if max(ratios) <= GOAL else 1
 
 
 if __name__ == "__main__":

@@ -82,7 +82,9 @@ def fill(manifest_path: str) -> None:
             os.link(picture, out / path)
             file = Published(path, digest, found.st_size, found.st_mtime_ns)
             name = asker.ask(pair).name
-            journal.record(RowRecord(pair.id, n, pair.row, name, RowState.MADE, (file,), provider="counted"))
+            journal.record(
+                RowRecord(pair.id, n, pair.row, name, RowState.MADE, (file,), provider=recipe.provider)
+            )
             if n % 20_000 == 0:
                 journal.flush()
         store.flush()
