@@ -1,4 +1,4 @@
-"""Black Forest Labs' FLUX virtual try-on as its documentation describes it (providers.md, section 8.2).
+"""Black Forest Labs' FLUX virtual try-on as its documentation describes it.
 
 There is no SDK of the vendor's own for it, so nobody but its pages vouches for this one.
 """

@@ -1,4 +1,4 @@
-"""A ComfyUI server as its source describes it (reference: providers.md, section 5), with its WebSocket.
+"""A ComfyUI server as its source describes it, with its WebSocket.
 
 One graph runs at a time; how many steps it takes is `steps`, and over the WebSocket they all come at once.
 """

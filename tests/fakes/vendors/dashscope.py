@@ -1,4 +1,4 @@
-"""DashScope (Alibaba Cloud Model Studio) as its documentation and its SDK describe it (providers.md, section 8.1)."""
+"""DashScope (Alibaba Cloud Model Studio) as its documentation and its SDK describe it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The face swap at RapidAPI as the original product used it (reference: providers.md, section 9.4). No SDK exists."""
+"""The face swap at RapidAPI as the original product used it. No SDK exists."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""fal's queue, storage and CDN as its documentation and its SDK describe them (reference: providers.md, section 3).
+"""fal's queue, storage and CDN as its documentation and its SDK describe them.
 
 Base address of the queue: /fal, of the storage control: /fal/rest, of the CDN: as the token says.
 """

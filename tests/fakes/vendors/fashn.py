@@ -1,4 +1,4 @@
-"""FASHN as its documentation and its SDK describe it (reference: providers.md, section 2)."""
+"""FASHN as its documentation and its SDK describe it."""
 
 from __future__ import annotations
 

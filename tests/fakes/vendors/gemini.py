@@ -1,4 +1,4 @@
-"""Gemini's generateContent as Google's SDK sends and reads it (reference: providers.md, section 7.2)."""
+"""Gemini's generateContent as Google's SDK sends and reads it."""
 
 from __future__ import annotations
 

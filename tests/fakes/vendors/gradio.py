@@ -1,4 +1,4 @@
-"""A Gradio app as measured on version 6.31 (reference: providers.md, section 6); test_real_gradio.py drives a real one.
+"""A Gradio app as measured on version 6.31; test_real_gradio.py drives a real one.
 
 It shows what a real app shows rarely or at its own time: a full queue, a quota, a stream that breaks off.
 """

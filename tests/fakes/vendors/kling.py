@@ -1,4 +1,4 @@
-"""Kling as its documentation describes it (reference: providers.md, section 1). There is no SDK to believe."""
+"""Kling as its documentation describes it. There is no SDK to believe."""
 
 from __future__ import annotations
 

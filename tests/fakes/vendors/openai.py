@@ -1,4 +1,4 @@
-"""OpenAI's image edits as its SDK sends and reads them (reference: providers.md, section 7.1)."""
+"""OpenAI's image edits as its SDK sends and reads them."""
 
 from __future__ import annotations
 

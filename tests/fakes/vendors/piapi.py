@@ -1,4 +1,4 @@
-"""PiAPI's unified task route as its pages describe it (providers.md, section 9.2). It has no SDK that could vouch."""
+"""PiAPI's unified task route as its pages describe it. It has no SDK that could vouch."""
 
 from __future__ import annotations
 

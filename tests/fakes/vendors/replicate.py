@@ -1,4 +1,4 @@
-"""Replicate as its documentation and its SDK describe it (reference: providers.md, section 4)."""
+"""Replicate as its documentation and its SDK describe it."""
 
 from __future__ import annotations
 

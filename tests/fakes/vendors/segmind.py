@@ -1,4 +1,4 @@
-"""Segmind as its SDK speaks to it (providers.md, section 9.1)."""
+"""Segmind as its SDK speaks to it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Vertex AI virtual try-on as Google's SDK sends and reads it (reference: providers.md, section 7.3)."""
+"""Vertex AI virtual try-on as Google's SDK sends and reads it."""
 
 from __future__ import annotations
 
