@@ -213,6 +213,8 @@ class DiskBlobs:
             raise Fault(FaultKind.STORAGE, f"{self._root} was opened for reading only", code="S-READONLY")
         path, away = self.path_of(digest), self._scratch.path()
         try:
+            if listed is not None and os.lstat(path).st_mtime != listed:
+                return False  # without taking it away even for a moment: somebody may just be reading it
             os.rename(path, away)  # noqa: PTH104
             if listed is not None and os.lstat(away).st_mtime != listed:
                 os.rename(away, path)  # noqa: PTH104

@@ -116,11 +116,12 @@ class Readers:
         try:
             connection.execute("pragma query_only = on")
             connection.execute("pragma trusted_schema = off")
+            # diskcache makes Settings first and Cache a little later, maybe in another process just now: so in
+            # this order, or Cache could come between the two questions and seem to have no columns
+            tables = {row[0] for row in connection.execute("select name from sqlite_schema")}
             columns = {row[1] for row in connection.execute("pragma table_info(Cache)")}
             if columns >= COLUMNS:
                 return connection
-            # diskcache makes Settings first and Cache a little later, maybe in another process just now
-            tables = {row[0] for row in connection.execute("select name from sqlite_schema")}
             if columns or not tables <= _BEGUN:
                 raise Foreign("it has no table Cache as diskcache makes it")
         except BaseException:
