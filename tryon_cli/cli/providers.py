@@ -34,9 +34,13 @@ def listed(flags: Flags) -> int:
     for name, place in sorted(registry.places(settings.providers).items()):
         try:
             offer = registry.load(name, settings.providers).offer
-            rows.append({"name": name, "place": place, "tasks": dict(offer.tasks), "slots": offer.slots,
-                         "cpu": offer.cpu, "price": dict(offer.price), "styles": list(offer.styles),
-                         "about": offer.about, "categories": sorted(offer.categories), "variants": offer.max_variants})  # fmt: skip
+            rows.append(
+                {
+                    "name": name, "place": place, "tasks": dict(offer.tasks), "slots": offer.slots,
+                    "cpu": offer.cpu, "price": dict(offer.price), "styles": list(offer.styles),
+                    "about": offer.about, "categories": sorted(offer.categories), "variants": offer.max_variants,
+                }
+            )  # fmt: skip
         except TryonError as error:
             rows.append({"name": name, "place": place, "error": error.what})
     if settings.json:
