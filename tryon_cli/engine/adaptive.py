@@ -81,7 +81,7 @@ class AdaptivePool(Pool):
 
     @property
     def most(self) -> int:
-        """The depth that it never passes."""
+        """What the account allows."""
         return self._gauge.most
 
     @property

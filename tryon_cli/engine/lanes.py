@@ -39,10 +39,7 @@ class Lanes:
             pools = [self._provided(provider)]
             if stage in self._limits:
                 pools.append(self._pool(stage, self._limits[stage]))
-            lane = Lane(stage, provider, pools)
-            if provider in self._gauges:  # what is shown, and goes by width, is what the account allows
-                lane.slots = min(getattr(pool, "most", pool.depth) for pool in pools)
-            self._lanes[stage, provider] = self._plan.lane(lane)
+            lane = self._lanes[stage, provider] = self._plan.lane(Lane(stage, provider, pools))
         return lane
 
     def _provided(self, name: str) -> Pool:

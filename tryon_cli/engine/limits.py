@@ -16,5 +16,10 @@ class Pool:
         self.depth = depth
         self.busy = 0
 
+    @property
+    def most(self) -> int:
+        """The depth that it never passes."""
+        return self.depth
+
     def __repr__(self) -> str:
         return f"Pool({self.name!r}, {self.busy}/{self.depth})"

@@ -20,8 +20,8 @@ class Lane:
         self.stage = stage
         self.label = label
         self.pools = tuple(pools)
-        self.slots = min(pool.depth for pool in self.pools)
-        """Steps of this lane that can run at once."""
+        self.slots = min(pool.most for pool in self.pools)
+        """Steps of this lane that can ever run at once: what is shown, and goes by width."""
         self.heap: list[tuple[float, int, Any]] = []
         self.told = False
         self.seconds = 0.0
