@@ -150,7 +150,7 @@ class FileLog:
     def _line(self, event: Event) -> str:
         if isinstance(event, StepEnded):
             self._spent += event.spent
-            self._saved += event.saved
+            self._saved += event.saved_cache + event.saved_shared
         elif isinstance(event, RunEnded):
             event = with_money(event, self._spent, self._saved)
         return f"{encode(event, self._failed)}\n"

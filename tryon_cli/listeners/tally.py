@@ -27,7 +27,7 @@ from ..model.events import (
     Stopping,
     Warned,
 )
-from ..model.outcome import DONE, RowState, State
+from ..model.outcome import DONE, RowState
 from .causes import Causes, Recent
 from .measure import Rate
 from .stage_tally import StageTally
@@ -110,8 +110,8 @@ class Tally:
         match event:
             case StepEnded():
                 stage.over(event)
-                self.saved_cache += event.cost if event.state is State.REUSED else 0.0
-                self.saved_shared += event.cost * max(0, event.wanted - 1)
+                self.saved_cache += event.saved_cache
+                self.saved_shared += event.saved_shared
             case StepStarted():
                 stage.started(event)
             case StepQueued():

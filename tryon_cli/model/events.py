@@ -94,9 +94,14 @@ class StepEnded(NamedTuple):
         return self.cost if self.state in WORKED else 0.0
 
     @property
-    def saved(self) -> float:
-        """USD that it would have cost once more: its answer was known, or several rows shared it."""
-        return self.cost * (max(0, self.wanted - 1) + (self.state is State.REUSED))
+    def saved_cache(self) -> float:
+        """USD that it would have cost, had its answer not been known."""
+        return self.cost if self.state is State.REUSED else 0.0
+
+    @property
+    def saved_shared(self) -> float:
+        """USD that it would have cost once more for each further row."""
+        return self.cost * max(0, self.wanted - 1)
 
 
 class StepRetried(NamedTuple):
