@@ -102,6 +102,10 @@ class Provider(Protocol):
         ...
 
 
+DEARER = 1.2
+"""A call that is billed at more than so many times the price in the offer: told, and held against a candidate."""
+
+
 # --------------------------------------------------------------------------- Store
 class Blobs(Protocol):
     """Bytes by digest. Whole or absent, never half; what is returned matches its digest."""

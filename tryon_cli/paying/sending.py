@@ -8,16 +8,13 @@ from ..ledger.budget import micro
 from ..ledger.states import Event, State
 from ..model.crash import crashpoint
 from ..model.errors import Fault, FaultKind
-from ..model.ports import Done
+from ..model.ports import DEARER, Done
 from ..model.remote import Call, Ticket
 from . import words
 from .hand import Hand
 
 BUYS = 3
 """How often a call that is known not to have been taken is sent in one go."""
-
-DEARER = 1.2
-"""A call that is billed at more than so many times its price is told: plans go by the offer's prices."""
 
 NOT_TAKEN = frozenset(
     {FaultKind.THROTTLED, FaultKind.TRANSIENT, FaultKind.INPUT, FaultKind.CONTENT, FaultKind.ACCOUNT,

@@ -18,6 +18,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
+from ...model.ports import DEARER
+
 STEP = 1.25
 """Each bucket of seconds is a quarter longer than the one before; the first ends at 10 ms."""
 SHORTEST = 0.01
@@ -29,9 +31,6 @@ SURE = 3.0
 """Standard errors that make a difference count. High, since it is looked at after every call."""
 SLOWER = 1.5
 """Times as long (geometric mean) that count as worse."""
-DEARER = 1.2
-"""Times its own price that count as worse. Not the usual provider's price: what a candidate's offer says was known
-when it was given its share."""
 
 
 @dataclass
@@ -112,6 +111,7 @@ def worse(usual: Tally, other: Tally) -> str:
             f"{_part(other.flagged, other.good)} of its pictures need a look, "
             f"{_part(usual.flagged, usual.good)} usually"
         )
+    # above its own price, not the usual provider's: what its offer says was known when it was given its share
     if other.cost > DEARER * other.offered > 0.0:
         return f"it is billed at {other.cost / other.offered:.1f} times its price"
     ratio, error = _slower(usual, other)
