@@ -67,9 +67,7 @@ def _make(worker: Worker, errand: Errand, began: float) -> Answer:
         lambda job: _render(provider, order, replace(job, row=errand.row, limit=errand.limit)),
     )
     crashpoint("made")
-    digest = worker.blobs.put(
-        done.image, durable=bool(done.cost) or done.receipt is not None or not order.free
-    )
+    digest = _kept(worker, order, done)
     crashpoint("blob")
     if done.receipt is not None:
         done.receipt.stored(digest)
@@ -80,6 +78,17 @@ def _make(worker: Worker, errand: Errand, began: float) -> Answer:
     worker.index.record(_answered(errand, answer.provider), answer)
     crashpoint("recorded")
     return answer
+
+
+def _kept(worker: Worker, order: Order, done: Done) -> Digest:
+    """Its bytes are in the store. Raises Fault(STORAGE)."""
+    durable = bool(done.cost) or done.receipt is not None or not order.free
+    try:
+        return worker.blobs.put(done.image, durable=durable)
+    except Fault as fault:
+        if done.receipt is not None:
+            done.receipt.spoiled(fault)
+        raise
 
 
 def _load(worker: Worker, errand: Errand) -> dict[str, bytes]:

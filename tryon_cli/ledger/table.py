@@ -81,11 +81,27 @@ def put(db: sqlite3.Connection, unit: Unit) -> None:
     db.execute(_PUT, (*unit[:2], str(unit.state), *unit[3:]))
 
 
+def update(db: sqlite3.Connection, before: Unit, after: Unit) -> None:
+    """Write what has changed of a call that is there."""
+    changed = [name for name, was, now in zip(Unit._fields, before, after, strict=True) if was != now]
+    if not changed:
+        return
+    values = [str(now) if isinstance(now, State) else now for now in (getattr(after, name) for name in changed)]
+    sets = ",".join(f"{name}=?" for name in changed)
+    db.execute(f"update units set {sets} where call=? and generation=?", (*values, *before[:2]))
+
+
 def newest(db: sqlite3.Connection, call: str) -> Unit | None:
     """The last generation of a call."""
     row = db.execute(
         f"select {COLUMNS} from units where call=? order by generation desc limit 1", (call,)
     ).fetchone()
+    return to_unit(row) if row else None
+
+
+def exactly(db: sqlite3.Connection, unit: Unit) -> Unit | None:
+    """This generation of this call."""
+    row = db.execute(f"select {COLUMNS} from units where call=? and generation=?", unit[:2]).fetchone()
     return to_unit(row) if row else None
 
 
@@ -118,6 +134,8 @@ def totals(db: sqlite3.Connection, journey: str) -> Totals:
 
 
 def add(db: sqlite3.Connection, journey: str, more: Totals) -> None:
+    if not any(more):
+        return
     db.execute(
         "insert into journeys values(?,?,?,?) on conflict(journey) do update set spent=spent+excluded.spent,"
         "reserved=reserved+excluded.reserved,calls=calls+excluded.calls",

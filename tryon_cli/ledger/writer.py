@@ -63,19 +63,31 @@ class Writer:
     def do(self, act: Callable[[sqlite3.Connection], T], *, needed: bool = False) -> T:
         """Run act within a transaction; return its result once that is on the disk.
 
+        act: decides first, then writes: one that raises has written nothing, since it shares the commit with others.
+
         needed: it records what has happened already, so a full disk must take it, too, and it is tried once more
         at the end. Raises Fault(STORAGE), Fault(STOPPED) after close(), and what act raises (then it did nothing).
         """
         change = _Change(act, needed)
-        with self._lock:
-            if self._closed:
-                raise Fault(FaultKind.STOPPED, "the ledger is closed")
-            self._queue.put(change)
+        self._hand_in(change)
         change.turn.acquire()
         if change.error is not None:
             raise change.error
         result: T = change.result
         return result
+
+    def tell(self, act: Callable[[sqlite3.Connection], object]) -> None:
+        """Run act before whatever is handed in after it, and wait for nothing; what goes wrong is not said.
+
+        Raises Fault(STOPPED) after close().
+        """
+        self._hand_in(_Change(act, needed=False))
+
+    def _hand_in(self, change: _Change) -> None:
+        with self._lock:
+            if self._closed:
+                raise Fault(FaultKind.STOPPED, "the ledger is closed")
+            self._queue.put(change)
 
     def _run(self) -> None:
         over = False
@@ -148,15 +160,15 @@ class Writer:
 
     def _one(self, db: sqlite3.Connection, change: _Change) -> None:
         change.result = change.error = None
-        db.execute("savepoint one")
+        written = db.total_changes
         try:
             change.result = change.act(db)
         except (sqlite3.Error, MemoryError):
             raise
         except Exception as error:
+            if db.total_changes != written:
+                raise  # half of it: nothing of this commit may stay
             change.error = error
-            db.execute("rollback to one")
-        db.execute("release one")
 
     def in_place(self) -> bool:
         """Is the file still the one that we opened?"""

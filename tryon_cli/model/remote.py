@@ -54,6 +54,8 @@ class Terms:
     """A job that the service took and could not do may be charged: it is not bought again without consent."""
     per_minute: int = 0
     """Calls that may be submitted per minute. 0: any number."""
+    ahead: bool = True
+    """prepare() may send pictures ahead: it is not done for a call that has gone out before."""
     accepts: Accepts = Accepts()
 
 

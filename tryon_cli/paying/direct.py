@@ -28,7 +28,7 @@ class Direct:
     def __init__(self, inner: Provider) -> None:
         self.inner = inner
         found = getattr(inner, "terms", None)
-        self._terms = found if isinstance(found, Terms) else Terms(reattach=False)
+        self._terms = found if isinstance(found, Terms) else Terms(reattach=False, ahead=False)
 
     @property
     def offer(self) -> Offer:

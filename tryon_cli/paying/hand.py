@@ -22,9 +22,9 @@ class Hand:
     """A call and everything about it; its claim is held."""
 
     def __init__(
-        self, remote: Remote, purse: Purse, job: Job, unit: Unit, claim: Claim, *, fresh: bool = False
+        self, remote: Remote, purse: Purse, job: Job, unit: Unit, claim: Claim, *, looked: bool = True
     ) -> None:
-        """fresh: the ledger has never heard of this call."""
+        """looked: the unit is as the ledger has it; else it is as planned, and the ledger may know more of it."""
         self.remote = remote
         self.purse = purse
         self.ledger = purse.ledger
@@ -33,7 +33,8 @@ class Hand:
         self.claim = claim
         self.terms = remote.terms
         self.price = micro(remote.offer.price.get(job.task, 0.0))
-        self.unasked = fresh and bool(purse.ledger.rebuilt)
+        self.looked = looked
+        self.unasked = False
         """An earlier ledger was lost, and the service has not been asked whether it knows this call."""
         self.done: Done | None = None
         """What the service said in this go; a picture that has no address is only here."""

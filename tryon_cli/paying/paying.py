@@ -60,8 +60,7 @@ class Paying:
 
         claim = purse.claims.take(planned.call, purse.stop, told)
         try:
-            unit = purse.ledger.find(planned.call)
-            done = Case(self.remote, purse, job, unit or planned, claim, fresh=unit is None).go()
+            done = Case(self.remote, purse, job, planned, claim, looked=False).go()
             claim.rest()
         except BaseException:
             claim.let_go()

@@ -6,7 +6,7 @@ import hashlib
 
 from ..ledger.claims import Claim
 from ..ledger.ledger import Ledger
-from ..ledger.states import Event
+from ..ledger.states import Event, State
 from ..ledger.table import Unit
 from ..model.crash import crashpoint
 from ..model.digest import Digest
@@ -20,6 +20,10 @@ class PaidReceipt:
         self._ledger = ledger
         self._unit = unit
         self._claim = claim
+        self._billed: dict[str, int | None] = {}
+        """What the ledger does not know yet of a picture that came within the answer."""
+        if unit.state is State.READY and not (unit.url or unit.ticket):
+            self._billed["billed"] = unit.billed
         self.digest = hashlib.sha256(image).hexdigest()
         """Of what the service made."""
 
@@ -29,7 +33,7 @@ class PaidReceipt:
         try:
             # a stage may have changed the picture: then what lies there is not what the service made
             kept = str(digest) if digest == self.digest else ""
-            self._ledger.change(self._unit, Event.STORE, digest=kept)
+            self._ledger.change(self._unit, Event.STORE, digest=kept, **self._billed)
         finally:
             self._claim.let_go()
         crashpoint("paid-K9")
@@ -38,6 +42,8 @@ class PaidReceipt:
         """Paid for and of no use. A fault of our own machine says nothing about the picture."""
         try:
             if fault.kind not in (FaultKind.STORAGE, FaultKind.STOPPED, FaultKind.INTERNAL):
-                self._ledger.change(self._unit, Event.FAIL, text=fault.text)
+                self._ledger.change(self._unit, Event.FAIL, text=fault.text, **self._billed)
+            elif self._billed:
+                self._ledger.change(self._unit, Event.FINISH, **self._billed)
         finally:
             self._claim.let_go()

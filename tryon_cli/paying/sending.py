@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 
 from ..ledger.budget import micro
+from ..ledger.ledger import Known
 from ..ledger.states import Event, State
 from ..model.crash import crashpoint
 from ..model.errors import Fault, FaultKind
@@ -35,30 +36,64 @@ class Sending(Hand):
                 FaultKind.TRANSIENT, f"{self.unit.provider} lost this {self.unit.task} {BUYS} times",
                 code="E-PROV-LOSES",
             )  # fmt: skip
-        if self.unasked and self.known():
+        if (not self.looked and self.begun()) or (self.unasked and self.known()):
             return
         said = self.purse.refusal
         if said is not None and self.price >= self.purse.refused:
             # no upload for a call that cannot be paid
             raise Fault(FaultKind.BUDGET, said.text, code=said.code, fix=said.fix)
         token = self.token()
-        request = self.remote.prepare(self.job, token)
+        request = self.request(token)
         crashpoint("paid-K0")
+        if request is None or not self.intend(token, request.fingerprint):
+            return
         self.buys += 1
-        self.intend(token, request.fingerprint)
         crashpoint("paid-K1")
         self.send(request)
 
-    def intend(self, token: str, fingerprint: str) -> None:
+    def begun(self) -> bool:
+        """Has this call gone out before? Asked beforehand only where the answer saves something, an upload, a
+        refusal or a question; else the intent itself finds out, and the call waits for one commit less."""
+        purse = self.purse
+        if self.terms.ahead or purse.assets is not None or purse.refusal is not None or purse.ledger.rebuilt:
+            self.look()
+        return self.unit.state is not State.PLANNED
+
+    def look(self) -> None:
+        """Take the call up where the ledger has it."""
+        self.looked = True
+        found = self.ledger.find(self.unit.call)
+        self.unit = found or self.unit
+        self.unasked = found is None and bool(self.ledger.rebuilt)
+
+    def request(self, token: str) -> Call | None:
+        """What is to be sent. None: no need, it has gone out before."""
+        try:
+            return self.remote.prepare(self.job, token)
+        except Fault:
+            # what cannot be sent now may have been sent then
+            if not self.looked:
+                self.look()
+            if self.unit.state is State.PLANNED:
+                raise
+            return None
+
+    def intend(self, token: str, fingerprint: str) -> bool:
+        """Written down. False: it was begun before, and goes on from there."""
         limit = None if self.job.limit is None else micro(self.job.limit)
         planned = self.unit._replace(price=self.price, token=token, fingerprint=fingerprint, row=self.job.row)
+        self.looked = True
         try:
             self.unit = self.ledger.intend(planned, self.purse.limits, limit)
+        except Known as known:
+            self.unit = known.unit
+            return False
         except Fault as fault:
             if fault.kind is FaultKind.BUDGET and limit is None:
                 self.purse.refusal = fault
                 self.purse.refused = min(self.purse.refused, self.price)
             raise
+        return True
 
     def known(self) -> bool:
         """An earlier ledger was lost: does the service know this call although we do not?"""
@@ -128,11 +163,18 @@ class Sending(Hand):
         billed = None if done.cost is None else micro(done.cost)
         if billed is not None and billed > self.price * DEARER:
             self.purse.dearer(words.dearer(self.unit, billed), self.unit)
+        self.done = done
+        if done.image and not done.url and not self.unit.ticket:
+            # it is here, and nowhere else: nobody has to wait until that is written, since the next thing to be
+            # written says that it is safe, or that it is not
+            self.ledger.tell(self.unit, Event.FINISH, billed=billed, text="")
+            self.unit = self.unit._replace(state=State.READY, billed=billed)
+            crashpoint("paid-K7")
+            return
         try:
             self.note(Event.FINISH, url=done.url, expiry=expiry, billed=billed, text="")
         except Fault as fault:
             raise self.said(done.url or "(its picture came in the answer)", fault) from fault
-        self.done = done
         crashpoint("paid-K7")
 
     def said(self, name: str, fault: Fault) -> Fault:

@@ -103,7 +103,8 @@ class Service:
 
     @cached_property
     def terms(self) -> Terms:
-        return replace(self._terms, account=self._terms.account or self._account or self._secret.label)
+        account = self._terms.account or self._account or self._secret.label
+        return replace(self._terms, account=account, ahead=type(self).upload is not Service.upload)
 
     @property
     def accepts(self) -> Accepts:

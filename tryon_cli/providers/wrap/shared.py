@@ -13,7 +13,7 @@ import re
 import struct
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 MINUTE = 60.0
@@ -40,28 +40,52 @@ class Slots:
 
     def __init__(self, folder: Path, count: int) -> None:
         self._folder = folder
-        self._count = count
-        self._next = 0
+        self._free = list(range(count - 1, -1, -1))
+        """Not ours now; the last one, given back just now, is tried first: its file is open and likely free."""
+        self._files: dict[int, int] = {}
+        """Open files by number. Held is what is locked: an open file alone keeps nobody off."""
+        self._lock = threading.Lock()
 
     def take(self) -> int | None:
         """A permit, to be given back; None: all are held, here or by other processes. Raises OSError."""
-        first, self._next = self._next, (self._next + 1) % self._count
-        for n in range(self._count):
-            fd = _opened(self._folder / f"slot-{(first + n) % self._count}")
+        for n in self._mine():
             try:
-                fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                if n not in self._files:
+                    self._files[n] = _opened(self._folder / f"slot-{n}")
+                fcntl.flock(self._files[n], fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
-                os.close(fd)
+                self._back(n)
             except OSError:
-                os.close(fd)
+                self._back(n)
                 raise
             else:
-                return fd
+                return n
         return None
+
+    def _mine(self) -> Iterator[int]:
+        """Each number that this process does not hold, once; no other thread tries it meanwhile."""
+        tried: set[int] = set()
+        while True:
+            with self._lock:
+                at = next((i for i in range(len(self._free) - 1, -1, -1) if self._free[i] not in tried), None)
+                if at is None:
+                    return
+                n = self._free.pop(at)
+            tried.add(n)
+            yield n
+
+    def _back(self, n: int) -> None:
+        with self._lock:
+            self._free.append(n)
 
     def give(self, permit: int) -> None:
         """Give a permit back."""
-        os.close(permit)
+        fcntl.flock(self._files[permit], fcntl.LOCK_UN)
+        self._back(permit)
+
+    def __del__(self) -> None:
+        for file in self._files.values():
+            os.close(file)
 
 
 class Minute:
