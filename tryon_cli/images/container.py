@@ -42,6 +42,13 @@ class Opened(NamedTuple):
     icc: bytes = b""
     xmp: bytes = b""
 
+    @property
+    def opaque(self) -> bool:
+        """Surely without transparency; False: that shows only when it is decoded."""
+        if self.frame.format == "PNG":
+            return self.lean[25] == 2 and b"tRNS" not in self.lean[:4096]
+        return self.frame.format == "JPEG"
+
 
 def frame_of(head: bytes, *, whole: bool) -> Frame | None:
     """The header's claim from the first bytes of a file; None: more bytes are needed.

@@ -111,4 +111,6 @@ def _listed(name: str, values: tuple[str, ...]) -> list[str]:
 
 def _text(value: str) -> str:
     """Escaped, without what XML cannot hold (control characters, lone surrogates)."""
-    return escape("".join(c if c.isprintable() else "\ufffd" for c in value))
+    if not value.isprintable():
+        value = "".join(c if c.isprintable() else "\ufffd" for c in value)
+    return escape(value)

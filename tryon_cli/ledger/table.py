@@ -86,7 +86,9 @@ def update(db: sqlite3.Connection, before: Unit, after: Unit) -> None:
     changed = [name for name, was, now in zip(Unit._fields, before, after, strict=True) if was != now]
     if not changed:
         return
-    values = [str(now) if isinstance(now, State) else now for now in (getattr(after, name) for name in changed)]
+    values = [
+        str(now) if isinstance(now, State) else now for now in (getattr(after, name) for name in changed)
+    ]
     sets = ",".join(f"{name}=?" for name in changed)
     db.execute(f"update units set {sets} where call=? and generation=?", (*values, *before[:2]))
 

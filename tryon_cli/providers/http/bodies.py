@@ -94,45 +94,45 @@ def parts(body: Body, size: int) -> list[Body]:
 class Form:
     """A multipart form. Its boundary follows from its contents, so that equal forms are equal bytes."""
 
-    fields: Mapping[str, str]
-    files: tuple[tuple[str, str, bytes, str], ...]
-    """Part name, file name, bytes, media type."""
     boundary: str
+    pieces: tuple[bytes, ...]
 
     @property
     def size(self) -> int:
-        return sum(len(piece) for piece in self._pieces())
+        return sum(map(len, self.pieces))
 
     def __iter__(self) -> Iterator[bytes]:
-        yield from self._pieces()
+        """What is small goes along with its neighbours: each piece costs a walk through httpx and a packet."""
+        waiting: list[bytes] = []
+        size = 0
+        for piece in self.pieces:
+            if size and size + len(piece) > PIECE:
+                yield b"".join(waiting)
+                waiting, size = [], 0
+            waiting.append(piece)
+            size += len(piece)
+        yield b"".join(waiting)
 
     def part(self, start: int, stop: int) -> Body:
-        return Bytes(b"".join(self._pieces())).part(start, stop)
+        return Bytes(b"".join(self.pieces)).part(start, stop)
 
     @property
     def media(self) -> str:
         return f"multipart/form-data; boundary={self.boundary}"
 
-    def _pieces(self) -> Iterator[bytes]:
-        for name, value in self.fields.items():
-            yield self._head(f'name="{_quoted(name)}"') + b"\r\n" + value.encode() + b"\r\n"
-        for name, file, data, media in self.files:
-            about = f'name="{_quoted(name)}"; filename="{_quoted(file)}"'
-            yield self._head(about) + f"Content-Type: {media}\r\n\r\n".encode()
-            yield data
-            yield b"\r\n"
-        yield f"--{self.boundary}--\r\n".encode()
-
-    def _head(self, about: str) -> bytes:
-        return f"--{self.boundary}\r\nContent-Disposition: form-data; {about}\r\n".encode()
-
 
 def form(fields: Mapping[str, str], files: tuple[tuple[str, str, bytes, str], ...]) -> Form:
-    """A form of text fields, then files, in the given order."""
+    """A form of text fields, then files (part name, file name, bytes, media type), in the given order."""
     seed = hashlib.sha256(repr(sorted(fields.items())).encode())
     for name, file, data, _ in files:
         seed.update(f"{name}\0{file}\0".encode() + hashlib.sha256(data).digest())
-    return Form(fields, files, f"tryon-{seed.hexdigest()[:40]}")
+    boundary = f"tryon-{seed.hexdigest()[:40]}"
+    head = f"--{boundary}\r\nContent-Disposition: form-data; name="
+    pieces = [f'{head}"{_quoted(name)}"\r\n\r\n{value}\r\n'.encode() for name, value in fields.items()]
+    for name, file, data, media in files:
+        about = f'"{_quoted(name)}"; filename="{_quoted(file)}"\r\nContent-Type: {media}\r\n\r\n'
+        pieces += [(head + about).encode(), data, b"\r\n"]
+    return Form(boundary, (*pieces, f"--{boundary}--\r\n".encode()))
 
 
 def _quoted(text: str) -> str:

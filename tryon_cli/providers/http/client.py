@@ -59,6 +59,8 @@ class Reply:
 
     def document(self) -> dict[str, Any]:
         """The body as a JSON object; {} when it is none. For looking at errors: never raises."""
+        if self.headers.get("content-type", "").startswith("image/"):
+            return {}
         try:
             found = self.json()
         except Fault:

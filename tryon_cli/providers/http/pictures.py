@@ -78,16 +78,16 @@ def _fitted(data: bytes, accepts: Accepts) -> bytes:
             code="E-IMG-SMALL",
             fix="use a larger picture",
         )
-    picture = pixels(found).image
-    alpha = picture.mode == "RGBA"
     fine = (
         frame.format.lower() in accepts.formats
         and not (accepts.most and long > accepts.most)
         and not (accepts.size and len(data) > accepts.size)
-        and (accepts.alpha or not alpha)
         and not found.exif
     )
-    return data if fine else _encoded(picture, accepts)
+    if fine and found.opaque:
+        return data  # not decoded once more: it came through the gate, or was looked at when it was made
+    picture = pixels(found).image
+    return data if fine and (accepts.alpha or picture.mode != "RGBA") else _encoded(picture, accepts)
 
 
 def _encoded(picture: Image.Image, accepts: Accepts) -> bytes:

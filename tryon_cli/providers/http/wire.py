@@ -1,4 +1,4 @@
-"""Sending requests over httpx: a client per thread. Knows no credentials, no vendor and no retries.
+"""Sending requests over httpx: connections per thread. Knows no credentials, no vendor and no retries.
 
 httpx is known here, in transport.py and meaning.py, httpcore in network.py too, so that a successor can take its place.
 A client that threads share spends 13 ms of CPU on a call with 256 in flight, one per thread 0.7; making an SSLContext
@@ -13,6 +13,7 @@ import re
 import threading
 import time
 import weakref
+from base64 import b64encode
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -66,14 +67,13 @@ class _Line:
 
     def __init__(self, ca_file: str, resolve: Resolve, environment: bool) -> None:
         self.transport = Transport(ca_file, resolve, environment)
-        self.client = httpx.Client(transport=self.transport, trust_env=False, follow_redirects=False)
         self.used = 0.0
         # not __del__: when a thread's things are collected together, its sockets may be finalised before it
-        weakref.finalize(self, self.client.close)
+        weakref.finalize(self, self.transport.close)
 
 
 class Wire:
-    """Sends requests. Safe from any thread: each gets a client of its own."""
+    """Sends requests. Safe from any thread: each gets connections of its own."""
 
     def __init__(
         self, ca_file: str = "", *, resolve: Resolve = addresses, environment: bool = True,
@@ -102,7 +102,8 @@ class Wire:
         line.transport.proxy, line.transport.trail.sent = None, False
         try:
             request = _request(method, url, headers, body, quiet)
-            response = line.client.send(request, stream=True)
+            # without httpx.Client: of what it adds (cookies, redirects, hooks, logins) nothing is wanted here
+            response = line.transport.handle_request(request)
             try:
                 answer = Answer(response.status_code, _plain(response.headers), iter(()))
                 answer.chunks = _counted(response.iter_raw(), answer.received)
@@ -130,7 +131,9 @@ def _request(
     elif method in ("POST", "PUT", "PATCH"):
         whole["Content-Length"] = "0"
     try:
-        parsed, whole["Host"] = _parsed(url)
+        parsed, whole["Host"], login = _parsed(url)
+        if login:
+            whole.setdefault("Authorization", login)
         # looked at before anything is opened: h11 would complain later, quoting what it complains about
         if any(_UNFIT.search(value) for value in whole.values()):
             raise ValueError
@@ -147,12 +150,14 @@ def _request(
 
 
 @lru_cache(maxsize=1024)
-def _parsed(url: str) -> tuple[httpx.URL, str]:
-    """The address and its Host header; a job's address is asked many times. Raises ValueError and httpx's own."""
+def _parsed(url: str) -> tuple[httpx.URL, str, str]:
+    """The address, its Host header, and the Authorization that it holds itself ("" when none); a job's address is
+    asked many times. Raises ValueError and httpx's own."""
     parsed = httpx.URL(url)
     if parsed.scheme not in ("http", "https") or not parsed.host or (parsed.port or 1) > 65_535:
         raise ValueError
-    return parsed, parsed.netloc.decode("ascii")
+    login = f"{parsed.username}:{parsed.password}".encode() if parsed.userinfo else b""
+    return parsed, parsed.netloc.decode("ascii"), f"Basic {b64encode(login).decode()}" if login else ""
 
 
 _UNFIT = re.compile(r"[^\x20-\x7e\t]")
