@@ -62,8 +62,8 @@ def test_it_is_durable_and_nobody_else_may_read_it(folder: Path) -> None:
         ledger.intend(unit(), LIMITS)
         pragmas: list[int | str] = []
         ledger._writer.do(
-            lambda db: pragmas.extend(
-                db.execute(f"pragma {name}").fetchone()[0] for name in ("journal_mode", "synchronous")
+            lambda page: pragmas.extend(
+                page.db.execute(f"pragma {name}").fetchone()[0] for name in ("journal_mode", "synchronous")
             )
         )
         assert pragmas == ["persist", 3], "a rollback journal, synced: a power cut takes back nothing"
@@ -194,7 +194,7 @@ def test_changes_that_queue_together_are_committed_together(ledger: Ledger) -> N
     commits = 0
     hold, go = threading.Event(), threading.Event()
 
-    def slow(db: sqlite3.Connection) -> None:
+    def slow(page: object) -> None:
         hold.set()
         assert go.wait(20)
 
@@ -202,7 +202,7 @@ def test_changes_that_queue_together_are_committed_together(ledger: Ledger) -> N
         nonlocal commits
         commits += sql == "commit"
 
-    ledger._writer.do(lambda db: db.set_trace_callback(count))
+    ledger._writer.do(lambda page: page.db.set_trace_callback(count))
     commits = 0
     threads = [threading.Thread(target=ledger._writer.do, args=(slow,))]
     threads[0].start()

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import sqlite3
 from typing import NamedTuple
 
 from ..model.errors import Fault, FaultKind
 from . import table
+from .page import Page
 from .states import money
 from .table import Unit
 
@@ -42,11 +42,11 @@ class Limits(NamedTuple):
     """Most paid calls."""
 
 
-def check(db: sqlite3.Connection, limits: Limits, unit: Unit, row_limit: int | None) -> None:
+def check(page: Page, limits: Limits, unit: Unit, row_limit: int | None) -> None:
     """Would this call pass a limit? Called within the transaction that reserves it. Raises Fault(BUDGET)."""
     if not unit.price:
         return
-    now = table.totals(db, limits.journey)
+    now = page.totals(limits.journey)
     price = spoken(unit.price)
     if limits.cost is not None and now.spent + now.reserved + unit.price > limits.cost:
         held = f", {spoken(now.reserved)} held for calls that are out" if now.reserved else ""
@@ -65,7 +65,7 @@ def check(db: sqlite3.Connection, limits: Limits, unit: Unit, row_limit: int | N
         return
     row = sum(
         sum(money(other.state, other.price, other.billed))
-        for other in table.select(db, "journey=? and row=?", (limits.journey, unit.row))
+        for other in table.select(page.db, "journey=? and row=?", (limits.journey, unit.row))
     )
     if row + unit.price > row_limit:
         raise Fault(

@@ -22,6 +22,7 @@ from . import care, table, trouble
 from .budget import Limits, check
 from .clock import Clock
 from .names import installation_id
+from .page import Page
 from .states import Event, State, money, move
 from .table import Totals, Unit
 from .writer import BUSY, Writer
@@ -65,7 +66,7 @@ class Ledger:
             if trouble.is_damage(error):
                 raise trouble.damaged(self.path, str(error)) from error
             raise care.unusable(trouble.cannot_write(self.path, error)) from error
-        self.rebuilt = self._writer.do(lambda db: table.fact(db, "rebuilt"))
+        self.rebuilt = self._writer.do(lambda page: table.fact(page.db, "rebuilt"))
         """Not empty: an earlier ledger was lost, so services are asked before anything is bought."""
         self.born = self._writer.do(_birth)
         """Random name of this ledger: another one knows nothing of what this one has sent."""
@@ -98,20 +99,20 @@ class Ledger:
     def replaces_another(self) -> None:
         """An earlier ledger is gone for good: from now on services are asked before anything is bought."""
         self.rebuilt = str(self.clock.now().wall)
-        self._writer.do(lambda db: table.set_fact(db, "rebuilt", self.rebuilt))
+        self._writer.do(lambda page: table.set_fact(page.db, "rebuilt", self.rebuilt))
 
     # ------------------------------------------------------------------ asking
     def find(self, call: str) -> Unit | None:
         """The last generation of this call. Raises Fault(STORAGE)."""
-        return self._writer.do(lambda db: table.newest(db, call))
+        return self._writer.do(lambda page: table.newest(page.db, call))
 
     def units(self, where: str = "1", values: Sequence[object] = ()) -> list[Unit]:
         """Units, oldest first."""
-        return self._writer.do(lambda db: list(table.select(db, where, values)))
+        return self._writer.do(lambda page: list(table.select(page.db, where, values)))
 
     def totals(self, journey: str) -> Totals:
         """Money of a journey so far. Raises Fault(STORAGE)."""
-        return self._writer.do(lambda db: table.totals(db, journey))
+        return self._writer.do(lambda page: page.totals(journey))
 
     # ------------------------------------------------------------------ what happens
     def intend(self, unit: Unit, limits: Limits, row_limit: int | None = None) -> Unit:
@@ -123,23 +124,26 @@ class Ledger:
         self._room()
         now = self.clock.now()
         sent = unit._replace(
-            state=move(unit.state, Event.SEND), sent=now.wall, sent_up=now.up,
+            state=move(unit.state, Event.SEND), attempt=1, sent=now.wall, sent_up=now.up,
             sent_boot=now.boot, changed=now.wall, run=limits.run, journey=limits.journey, owner=self._owner,
             billed=None, ticket="", url="", expiry=None, digest="", text="",
         )  # fmt: skip
 
-        def write(db: sqlite3.Connection) -> Unit:
+        def write(page: Page) -> Unit:
             if self._writer.full is not None:
                 raise self._writer.full
-            before = table.newest(db, unit.call)
-            if before is not None and (before.generation, before.state) != (unit.generation, unit.state):
-                # only a new generation of what has come to its end, or the same one that is not out
-                _fresh(before, unit)
-            check(db, limits, unit, row_limit)
-            again = before is not None and before.generation == unit.generation
-            told = sent._replace(attempt=(before.attempt if again and before else 0) + 1)
-            table.put(db, told)
-            table.add(db, limits.journey, Totals(0, unit.price, int(unit.price > 0)))
+            before = _last(page, unit) if unit.generation else None
+            try:
+                check(page, limits, unit, row_limit)
+            except Fault:
+                _last(page, unit)  # what is out already is no new expense
+                raise
+            told = sent
+            if not table.begin(page.db, sent):
+                before = _last(page, unit)
+                told = sent._replace(attempt=before.attempt + 1 if before else 1)
+                table.put(page.db, told)
+            page.add(limits.journey, Totals(0, unit.price, int(unit.price > 0)))
             return told
 
         return self._writer.do(write)
@@ -155,24 +159,20 @@ class Ledger:
         """As change, for what a next change says as well: it is on its way to the disk, and may be lost."""
         self._writer.tell(self._changing(unit, event, fields))
 
-    def _changing(
-        self, unit: Unit, event: Event, fields: dict[str, Any]
-    ) -> Callable[[sqlite3.Connection], Unit]:
+    def _changing(self, unit: Unit, event: Event, fields: dict[str, Any]) -> Callable[[Page], Unit]:
         wall = self.clock.now().wall
 
-        def write(db: sqlite3.Connection) -> Unit:
-            found = table.exactly(db, unit)
-            before = found or unit
-            after = before._replace(
-                state=move(before.state, event), changed=wall, owner=self._owner, **fields
-            )
-            if found:
-                table.update(db, before, after)
-            else:
-                table.put(db, after)
+        def write(page: Page) -> Unit:
+            before = unit
+            after = _moved(before, event, wall, self._owner, fields)
+            if not table.update(page.db, before, after):
+                # not as whoever asks has it in mind: what the ledger says counts
+                before = table.exactly(page.db, unit) or unit
+                after = _moved(before, event, wall, self._owner, fields)
+                table.put(page.db, after)
             spent, reserved = _difference(before, after)
             calls = -1 if after.state is State.PLANNED and before.price else 0
-            table.add(db, before.journey, Totals(spent, reserved, calls))
+            page.add(before.journey, Totals(spent, reserved, calls))
             return after
 
         return write
@@ -203,11 +203,11 @@ SPARE = 256 << 10
 """Bytes that must be free before something is sent; the reserve comes on top."""
 
 
-def _birth(db: sqlite3.Connection) -> str:
-    known = table.fact(db, "born")
+def _birth(page: Page) -> str:
+    known = table.fact(page.db, "born")
     if not known:
         known = secrets.token_hex(8)
-        table.set_fact(db, "born", known)
+        table.set_fact(page.db, "born", known)
     return known
 
 
@@ -220,13 +220,25 @@ class Known(Exception):
         """Where it stands."""
 
 
-def _fresh(before: Unit, unit: Unit) -> None:
-    """Raises Known for what was thought new, ValueError unless this is the generation after one that is over."""
+def _last(page: Page, unit: Unit) -> Unit | None:
+    """The generation before this one, or this one where it is not out; None when the ledger knows none.
+
+    Raises Known for what was thought new, ValueError for what cannot be.
+    """
+    before = table.newest(page.db, unit.call)
+    if before is None or (before.generation, before.state) == (unit.generation, unit.state):
+        return before
     if not unit.generation:
         raise Known(before)
     over = (State.FAILED, State.EXPIRED, State.MAYBE_PAID, State.CANCELLED, State.STORED)
     if before.generation + 1 != unit.generation or before.state not in over:
         raise ValueError(f"call {unit.call[:12]} is {before.state} in generation {before.generation}")
+    return before
+
+
+def _moved(unit: Unit, event: Event, wall: float, owner: str, fields: dict[str, Any]) -> Unit:
+    """Raises ValueError for what cannot happen."""
+    return unit._replace(state=move(unit.state, event), changed=wall, owner=owner, **fields)
 
 
 def _difference(before: Unit, after: Unit) -> tuple[int, int]:

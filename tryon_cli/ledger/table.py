@@ -74,23 +74,35 @@ class Unit(NamedTuple):
 
 
 COLUMNS = ",".join(Unit._fields)
-_PUT = f"insert or replace into units({COLUMNS}) values({','.join('?' * len(Unit._fields))})"
+_NEW = f"insert into units({COLUMNS}) values({','.join('?' * len(Unit._fields))})"
+_PUT = _NEW.replace("insert", "insert or replace")
+
+
+def begin(db: sqlite3.Connection, unit: Unit) -> bool:
+    """Write down a new one. False: there is one of this call and generation, and nothing was written."""
+    return db.execute(f"{_NEW} on conflict do nothing", _values(unit)).rowcount == 1
 
 
 def put(db: sqlite3.Connection, unit: Unit) -> None:
-    db.execute(_PUT, (*unit[:2], str(unit.state), *unit[3:]))
+    db.execute(_PUT, _values(unit))
 
 
-def update(db: sqlite3.Connection, before: Unit, after: Unit) -> None:
-    """Write what has changed of a call that is there."""
+def _values(unit: Unit) -> tuple[object, ...]:
+    return (*unit[:2], str(unit.state), *unit[3:])
+
+
+def update(db: sqlite3.Connection, before: Unit, after: Unit) -> bool:
+    """Write what has changed of a call. False: it is not there, or not in the state that it was thought to be in."""
     changed = [name for name, was, now in zip(Unit._fields, before, after, strict=True) if was != now]
-    if not changed:
-        return
+    sets = ",".join(f"{name}=?" for name in changed) or "state=state"
     values = [
         str(now) if isinstance(now, State) else now for now in (getattr(after, name) for name in changed)
     ]
-    sets = ",".join(f"{name}=?" for name in changed)
-    db.execute(f"update units set {sets} where call=? and generation=?", (*values, *before[:2]))
+    found = db.execute(
+        f"update units set {sets} where call=? and generation=? and state=?",
+        (*values, *before[:2], str(before.state)),
+    )
+    return found.rowcount == 1
 
 
 def newest(db: sqlite3.Connection, call: str) -> Unit | None:

@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 from ..model.errors import Fault, FaultKind
 from ..store.reserve import Reserve
 from . import trouble
+from .page import Page
 
 T = TypeVar("T")
 
@@ -31,7 +32,7 @@ class _Change:
 
     __slots__ = ("act", "error", "needed", "result", "turn")
 
-    def __init__(self, act: Callable[[sqlite3.Connection], Any], needed: bool) -> None:
+    def __init__(self, act: Callable[[Page], Any], needed: bool) -> None:
         self.act = act
         self.needed = needed
         self.result: Any = None
@@ -60,7 +61,7 @@ class Writer:
         self._thread = threading.Thread(target=self._run, name="tryon-ledger", daemon=True)
         self._thread.start()
 
-    def do(self, act: Callable[[sqlite3.Connection], T], *, needed: bool = False) -> T:
+    def do(self, act: Callable[[Page], T], *, needed: bool = False) -> T:
         """Run act within a transaction; return its result once that is on the disk.
 
         act: decides first, then writes: one that raises has written nothing, since it shares the commit with others.
@@ -76,7 +77,7 @@ class Writer:
         result: T = change.result
         return result
 
-    def tell(self, act: Callable[[sqlite3.Connection], object]) -> None:
+    def tell(self, act: Callable[[Page], object]) -> None:
         """Run act before whatever is handed in after it, and wait for nothing; what goes wrong is not said.
 
         Raises Fault(STOPPED) after close().
@@ -140,8 +141,10 @@ class Writer:
         db = self._db
         try:
             db.execute("begin immediate")
+            page = Page(db)
             for change in changes:
-                self._one(db, change)
+                self._one(page, change)
+            page.close()
             db.execute("commit")
         except BaseException:
             # after a commit that failed the connection may still hold its transaction: the next one begins anew
@@ -158,15 +161,15 @@ class Writer:
             with contextlib.suppress(sqlite3.Error):
                 db.close()
 
-    def _one(self, db: sqlite3.Connection, change: _Change) -> None:
+    def _one(self, page: Page, change: _Change) -> None:
         change.result = change.error = None
-        written = db.total_changes
+        written = page.written
         try:
-            change.result = change.act(db)
+            change.result = change.act(page)
         except (sqlite3.Error, MemoryError):
             raise
         except Exception as error:
-            if db.total_changes != written:
+            if page.written != written:
                 raise  # half of it: nothing of this commit may stay
             change.error = error
 
