@@ -21,7 +21,7 @@ from tryon_cli.ledger import care, look
 from tryon_cli.ledger.budget import Limits
 from tryon_cli.ledger.claims import Claims, alive
 from tryon_cli.ledger.clock import Clock, Moment
-from tryon_cli.ledger.ledger import Ledger
+from tryon_cli.ledger.ledger import Known, Ledger
 from tryon_cli.ledger.names import call_key, installation_id, token_of
 from tryon_cli.ledger.references import Uploads
 from tryon_cli.ledger.states import Event, State
@@ -217,6 +217,65 @@ def test_changes_that_queue_together_are_committed_together(ledger: Ledger) -> N
         thread.join(20)
     assert commits == 2
     assert len(ledger.units()) == 20
+
+
+def test_of_changes_that_are_committed_together_each_has_its_own_fate(ledger: Ledger) -> None:
+    """Written in two statements for all: what the ledger knows otherwise, and what no statement takes, is told to
+    whoever handed it in, and to nobody else."""
+    known = ledger.change(ledger.intend(unit(0), LIMITS), Event.ACCEPT, ticket='{"id": "t"}')
+    begun = ledger.intend(unit(1), LIMITS)
+    ledger.change(begun, Event.ACCEPT, ticket="newer than what the next one has in hand")
+    hold, go = threading.Event(), threading.Event()
+    said: dict[str, object] = {}
+
+    def slow(page: object) -> None:
+        hold.set()
+        assert go.wait(20)
+
+    def ask(name: str, act: Callable[[], object]) -> threading.Thread:
+        def run() -> None:
+            try:
+                said[name] = act()
+            except Exception as error:
+                said[name] = error
+
+        thread = threading.Thread(target=run)
+        thread.start()
+        return thread
+
+    threads = [ask("slow", lambda: ledger._writer.do(slow))]
+    assert hold.wait(20)
+    threads += [
+        ask("known", lambda: ledger.intend(unit(0), LIMITS)),
+        ask("stale", lambda: ledger.change(begun, Event.FINISH, url="u")),
+        ask("odd", lambda: ledger.intend(unit(2)._replace(row="\udce4"), LIMITS)),
+        ask("cannot", lambda: ledger.change(known, Event.SEND)),
+        ask("endless", lambda: ledger.change(known, Event.FINISH, expiry=float("inf"))),
+        *(ask(f"good {n}", lambda n=n: ledger.intend(unit(n), LIMITS)) for n in range(10, 15)),  # type: ignore[misc]
+    ]
+    while ledger._writer._queue.qsize() < 10:
+        pass
+    go.set()
+    for thread in threads:
+        thread.join(20)
+    assert isinstance(said["known"], Known) and said["known"].unit[:3] == known[:3]
+    assert isinstance(said["stale"], Unit) and said["stale"].ticket.startswith("newer")
+    assert isinstance(said["odd"], UnicodeError) and isinstance(said["cannot"], ValueError)
+    assert isinstance(said["endless"], Unit) and said["endless"].expiry == float("inf")
+    assert {unit_.call[-2:] for unit_ in ledger.units()} == {"00", "01", "0a", "0b", "0c", "0d", "0e"}
+    assert tuple(ledger.totals("j1")) == (140_000, 350_000, 7)
+
+
+def test_what_happens_twice_to_a_call_is_committed_together(ledger: Ledger) -> None:
+    calls = [ledger.intend(unit(n), LIMITS) for n in range(3)]
+    for call in calls:
+        ledger.tell(call, Event.FINISH, billed=60_000)
+        made = call._replace(state=State.READY, billed=60_000)
+        ledger.change(made, Event.STORE, digest="d" * 64)
+    assert {(found.state, found.billed, found.digest) for found in ledger.units()} == {
+        (State.STORED, 60_000, "d" * 64)
+    }
+    assert tuple(ledger.totals("j1")) == (180_000, 0, 3)
 
 
 def test_two_processes_write_into_one_ledger(ledger: Ledger, folder: Path) -> None:

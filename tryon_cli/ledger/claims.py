@@ -43,6 +43,7 @@ class Claims:
         self._lock = threading.Condition()
         self._busy: dict[int, bool] = {}
         """Spot -> is a thread at it (True), or is its picture on its way to the disk (False)?"""
+        self._leaving: set[int] = set()
         self._closed = False
 
     def take(self, call: str, stop: threading.Event, told: Callable[[], None] = lambda: None) -> Claim:
@@ -114,9 +115,16 @@ class Claims:
 
     def let_go(self, spot: int) -> None:
         with self._lock:
-            if self._busy.pop(spot, None) is not None:
-                self._unlock(spot)
-                self._lock.notify_all()
+            if spot not in self._busy or spot in self._leaving:
+                return
+            self._busy[spot] = True  # nobody of ours takes it up before it is over
+            self._leaving.add(spot)
+        # without the lock: the kernel is asked, and meanwhile every thread would queue up here
+        self._unlock(spot)
+        with self._lock:
+            self._busy.pop(spot, None)
+            self._leaving.discard(spot)
+            self._lock.notify_all()
 
     def _unlock(self, spot: int) -> None:
         if not self._closed:
@@ -125,6 +133,8 @@ class Claims:
     def close(self) -> None:
         """Let go of everything."""
         with self._lock:
+            while self._leaving:
+                self._lock.wait()
             self._busy.clear()
             self._closed = True
             os.close(self._fd)

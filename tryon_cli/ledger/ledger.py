@@ -132,17 +132,18 @@ class Ledger:
         def write(page: Page) -> Unit:
             if self._writer.full is not None:
                 raise self._writer.full
-            before = _last(page, unit) if unit.generation else None
+            if unit.generation:
+                _last(page, unit)
             try:
                 check(page, limits, unit, row_limit)
             except Fault:
                 _last(page, unit)  # what is out already is no new expense
                 raise
             told = sent
-            if not table.begin(page.db, sent):
+            if not page.begin(sent):
                 before = _last(page, unit)
                 told = sent._replace(attempt=before.attempt + 1 if before else 1)
-                table.put(page.db, told)
+                page.put(told)
             page.add(limits.journey, Totals(0, unit.price, int(unit.price > 0)))
             return told
 
@@ -165,11 +166,11 @@ class Ledger:
         def write(page: Page) -> Unit:
             before = unit
             after = _moved(before, event, wall, self._owner, fields)
-            if not table.update(page.db, before, after):
+            if not page.update(before, after):
                 # not as whoever asks has it in mind: what the ledger says counts
                 before = table.exactly(page.db, unit) or unit
                 after = _moved(before, event, wall, self._owner, fields)
-                table.put(page.db, after)
+                page.put(after)
             spent, reserved = _difference(before, after)
             calls = -1 if after.state is State.PLANNED and before.price else 0
             page.add(before.journey, Totals(spent, reserved, calls))

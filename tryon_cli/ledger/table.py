@@ -74,13 +74,31 @@ class Unit(NamedTuple):
 
 
 COLUMNS = ",".join(Unit._fields)
+_PLACES = [f"$[{n}]" for n in range(len(Unit._fields))]
 _NEW = f"insert into units({COLUMNS}) values({','.join('?' * len(Unit._fields))})"
 _PUT = _NEW.replace("insert", "insert or replace")
+# json_each and "insert or ...", since "update ... from" came later than the oldest SQLite that is still about
+_ALL = f"into units({COLUMNS}) select {','.join(f'json_extract(value,{n!r})' for n in _PLACES)} from json_each(?)"
+_BEGIN_ALL = f"insert or ignore {_ALL}"
+_UPDATE_ALL = (
+    f"insert or replace {_ALL} where exists(select 1 from units where call=json_extract(value,'$[0]') and "
+    f"generation=json_extract(value,'$[1]') and state=json_extract(value,'$[{len(_PLACES)}]'))"
+)
 
 
 def begin(db: sqlite3.Connection, unit: Unit) -> bool:
     """Write down a new one. False: there is one of this call and generation, and nothing was written."""
     return db.execute(f"{_NEW} on conflict do nothing", _values(unit)).rowcount == 1
+
+
+def begin_all(db: sqlite3.Connection, rows: str) -> int:
+    """As begin, for a JSON array of calls, each an array in the order of COLUMNS. How many are new."""
+    return db.execute(_BEGIN_ALL, (rows,)).rowcount
+
+
+def update_all(db: sqlite3.Connection, rows: str) -> int:
+    """As update; each array ends with the state before. How many were as they were thought to be."""
+    return db.execute(_UPDATE_ALL, (rows,)).rowcount
 
 
 def put(db: sqlite3.Connection, unit: Unit) -> None:

@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 from ..model.errors import Fault, FaultKind
 from ..store.reserve import Reserve
 from . import trouble
-from .page import Page
+from .page import Page, Stale
 
 T = TypeVar("T")
 
@@ -136,23 +136,33 @@ class Writer:
         self.unwritten += [change for change in changes if change.needed]
 
     def _commit(self, changes: list[_Change]) -> None:
+        try:
+            self._in_one(changes)
+        except Stale:
+            # rare: somebody began anew what the ledger knows. Each by itself shows who
+            self._in_one(changes, alone=True)
+        if not self.in_place():
+            # the commit went into a file that has no name any more
+            self._refuse(changes, trouble.gone(self._path))
+
+    def _in_one(self, changes: list[_Change], *, alone: bool = False) -> None:
         if self._db is None:
             self._db = self._connect()
         db = self._db
         try:
             db.execute("begin immediate")
-            page = Page(db)
+            page = Page(db, alone=alone)
             for change in changes:
                 self._one(page, change)
             page.close()
             db.execute("commit")
+        except Stale:
+            db.execute("rollback")
+            raise
         except BaseException:
             # after a commit that failed the connection may still hold its transaction: the next one begins anew
             self._let_go()
             raise
-        if not self.in_place():
-            # the commit went into a file that has no name any more
-            self._refuse(changes, trouble.gone(self._path))
 
     def _let_go(self) -> None:
         """Closing rolls back what was not committed."""
@@ -166,7 +176,7 @@ class Writer:
         written = page.written
         try:
             change.result = change.act(page)
-        except (sqlite3.Error, MemoryError):
+        except (sqlite3.Error, MemoryError, Stale):
             raise
         except Exception as error:
             if page.written != written:
