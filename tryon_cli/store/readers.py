@@ -103,10 +103,14 @@ class Readers:
 
     def _open(self) -> sqlite3.Connection | None:
         """None while there is no database, or an empty one."""
-        if self._closed or not self._path.exists():
+        log = self._path.with_name(self._path.name + "-wal")
+        try:
+            if self._closed or (not self._path.stat().st_size and not log.exists()):
+                return None
+        except FileNotFoundError:
             return None
         # without a log beside it the file is complete, and nothing needs to be made beside it to read it
-        quiet = self._quiet and not self._path.with_name(self._path.name + "-wal").exists()
+        quiet = self._quiet and not log.exists()
         # else rw, though nothing is written: only then does the last one to leave tidy up SQLite's log
         mode = "mode=ro&immutable=1" if quiet else "mode=ro" if self._quiet else "mode=rw"
         uri = f"{self._path.absolute().as_uri()}?{mode}"
