@@ -178,7 +178,9 @@ def batch(
     too.
     """
     cpu = settings.workers or cores()
-    threads = min(MOST_WORKERS, cpu + sum(0 if p.offer.cpu else p.offer.slots for p in stacks.values()))
+    away = sum(0 if p.offer.cpu else p.offer.slots for p in stacks.values())
+    # a quarter more than are out: while they look at an answer and keep it, others take their places at the service
+    threads = min(MOST_WORKERS, cpu + away + -(-away // 4))
     plan = Plan(threads)
     lanes = Lanes(plan, stacks, stacks.gauges, dict(settings.limits), cpu)
     composer = composer_of(stacks, lanes)
@@ -191,7 +193,7 @@ def batch(
     worker = Worker(store.blobs, store.index, pictures, stacks.chains())
     if executor is None:
         workers: ThreadWorkers | OutsideWorkers = ThreadWorkers(
-            scheduler, lambda step: perform(worker, errand(step)), threads
+            scheduler, lambda step: perform(worker, errand(step), lambda: scheduler.landed(step)), threads
         )
     else:
         workers = OutsideWorkers(scheduler, executor, lambda sent: perform(worker, sent), errand, threads)

@@ -38,11 +38,18 @@ class Worker:
     clock: Callable[[], float] = time.monotonic
 
 
-def perform(worker: Worker, errand: Errand) -> Outcome:
-    """Do one step. Never raises: what went wrong is in the Outcome."""
+def _nobody() -> None:
+    """Nobody is told."""
+
+
+def perform(worker: Worker, errand: Errand, landed: Callable[[], None] = _nobody) -> Outcome:
+    """Do one step. Never raises: what went wrong is in the Outcome.
+
+    landed: told once the provider has answered, before its picture is looked at and kept.
+    """
     began = worker.clock()
     try:
-        answer = _make(worker, errand, began)
+        answer = _make(worker, errand, began, landed)
     except Fault as fault:
         return Outcome(_STATES.get(fault.kind, State.FAILED), fault=fault, seconds=worker.clock() - began)
     except MemoryError:
@@ -52,7 +59,7 @@ def perform(worker: Worker, errand: Errand) -> Outcome:
     return Outcome(State.MADE, answer, seconds=answer.seconds)
 
 
-def _make(worker: Worker, errand: Errand, began: float) -> Answer:
+def _make(worker: Worker, errand: Errand, began: float, landed: Callable[[], None]) -> Answer:
     order = errand.order
     stage = STAGES[order.stage]
     images = _load(worker, errand)
@@ -60,12 +67,14 @@ def _make(worker: Worker, errand: Errand, began: float) -> Answer:
     if len(errand.inputs) > len(order.roles):
         digests |= {f"source{i}": d for i, d in enumerate(errand.inputs[len(order.roles) :])}
     provider = worker.providers.get(order.chain or order.provider)
-    done = stage.run(
-        Wish(
-            images, {**order.settings, **errand.told} if errand.told else order.settings, digests, errand.key
-        ),
-        lambda job: _render(provider, order, replace(job, row=errand.row, limit=errand.limit)),
-    )
+
+    def render(job: Job) -> Done:
+        made = _render(provider, order, replace(job, row=errand.row, limit=errand.limit))
+        landed()
+        return made
+
+    settings = {**order.settings, **errand.told} if errand.told else order.settings
+    done = stage.run(Wish(images, settings, digests, errand.key), render)
     crashpoint("made")
     digest = _kept(worker, order, done)
     crashpoint("blob")

@@ -71,6 +71,30 @@ class Bucket:
         return noisy(self.rng)
 
 
+TASKS = {"stylize": 1.0, "extract-face": 0.25, "try-on": 0.75, "face-swap": 0.5}
+"""What our own stages take, beside the first."""
+
+
+class Even:
+    """Bears whatever comes. Tasks of different lengths in waves, as a run has them: first stylize and faces, later
+    what needs those; the first calls are slow, and now and then the whole line stands still for a moment."""
+
+    task = ""
+
+    def __init__(self, seed: int = 0, stalls: bool = True) -> None:
+        self.rng, self.calls, self.stalls, self.stall = random.Random(seed), 0, stalls, 60.0
+
+    def begin(self, now: float, running: int) -> float | None:
+        self.calls += 1
+        early = max(0.1, 1.0 - now / 200.0)
+        weights = (early, early, 1.0, max(0.1, now / 200.0))
+        (self.task,) = self.rng.choices(list(TASKS), weights)
+        seconds = noisy(self.rng) * TASKS[self.task] * (3.0 if self.calls <= 8 else 1.0)
+        while self.stalls and now > self.stall:
+            self.stall += self.rng.expovariate(1 / 60.0)
+        return seconds + (1.0 if self.stalls and now + seconds > self.stall else 0.0)
+
+
 def noisy(rng: random.Random) -> float:
     return max(0.2, SECONDS * rng.gauss(1.0, 0.25))
 
@@ -99,7 +123,7 @@ class Limit(Protocol):
     def began(self, now: float) -> Any: ...
 
     def ended(
-        self, now: float, seconds: float, part_of: Any, counts: float | None, *, refused: bool
+        self, now: float, seconds: float, part_of: Any, *, task: str = "", counts: bool, refused: bool
     ) -> None: ...
 
 
@@ -112,7 +136,7 @@ class Fixed:
     def began(self, now: float) -> Any: ...
 
     def ended(
-        self, now: float, seconds: float, part_of: Any, counts: float | None, *, refused: bool
+        self, now: float, seconds: float, part_of: Any, *, task: str = "", counts: bool, refused: bool
     ) -> None: ...
 
 
@@ -137,7 +161,7 @@ def ask(service: Service, limit: Limit, until: float = 300.0, seed: int = 0) -> 
     A refused call keeps its place while it waits to be tried again, as ours do: 1 s, doubled, full jitter.
     """
     rng = random.Random(seed + 1000)
-    ends: list[tuple[float, int, str, float, int, Any]] = []
+    ends: list[tuple[float, int, str, float, int, Any, str]] = []
     now, number, places, running, done, refused, total = 0.0, 0, 0, 0, 0, 0, 0.0
     stamps: deque[float] = deque()
 
@@ -148,25 +172,27 @@ def ask(service: Service, limit: Limit, until: float = 300.0, seed: int = 0) -> 
         part_of = limit.began(now)
         running += 1
         if seconds is None:
-            heapq.heappush(ends, (now + REFUSED, number, "refused", REFUSED, tries, part_of))
+            heapq.heappush(ends, (now + REFUSED, number, "refused", REFUSED, tries, part_of, ""))
         else:
-            heapq.heappush(ends, (now + seconds, number, "done", seconds, tries, part_of))
+            task = str(getattr(service, "task", ""))
+            heapq.heappush(ends, (now + seconds, number, "done", seconds, tries, part_of, task))
 
     while now < until:
         while places < int(limit.limit):
             places += 1
             send(0)
-        now, _, what, seconds, tries, part_of = heapq.heappop(ends)
+        now, _, what, seconds, tries, part_of, task = heapq.heappop(ends)
         if what == "again":
             send(tries)
             continue
         running -= 1
-        limit.ended(now, seconds, part_of, seconds if what == "done" else None, refused=what == "refused")
+        done_ = what == "done"
+        limit.ended(now, seconds, part_of, task=task, counts=done_, refused=not done_)
         if what == "refused":
             refused += 1
             number += 1
             wait = rng.uniform(0.0, min(30.0, 2.0**tries))
-            heapq.heappush(ends, (now + wait, number, "again", 0.0, tries + 1, None))
+            heapq.heappush(ends, (now + wait, number, "again", 0.0, tries + 1, None, ""))
         else:
             places -= 1
             done += 1

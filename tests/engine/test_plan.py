@@ -219,3 +219,25 @@ def test_the_same_digest_answers_two_stages_of_one_row() -> None:
     run = simulate(plan, [ask], lambda step: 1.0)
     assert len(run.made) == 2 and ask.lacks == 0
     assert ask.digests[2] == ask.digests[3] == make(run.order[0]).digest
+
+
+def test_a_place_at_a_service_is_free_once_it_has_answered() -> None:
+    """While the answer is looked at and kept the next step takes the place; the end frees it no second time."""
+    plan = Plan()
+    pool = Pool("p", 1)
+    lane = plan.lane(Lane("try-on", "fashn", [pool], away=True))
+    shape = Shape(1, [Node(lane, salt_of("try-on", "1", "", {}), (0,), 0)], [1])
+    for step in plan.admit([Ask(n, shape, digests(str(n)), ("a",)) for n in range(3)], []):
+        plan.ready(step)
+    first = plan.take()
+    assert first is not None and plan.take() is None
+    plan.landed(first)
+    plan.landed(first)
+    second = plan.take()
+    assert second is not None and (pool.busy, plan.running) == (1, 2)
+    plan.known(first, make(first), [], made=True)
+    assert (pool.busy, plan.running) == (1, 1)
+    plan.broken(second, Fault(FaultKind.INPUT, ""), [])
+    assert (pool.busy, plan.running) == (0, 0)
+    plan.landed(second)
+    assert pool.busy == 0, "news that comes late changes nothing"

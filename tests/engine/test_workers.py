@@ -12,11 +12,13 @@ from typing import Any
 import pytest
 from simulate import diamond, digests, make
 
+from tryon_cli.engine.limits import Pool
 from tryon_cli.engine.outside import LOST_TRIES, OutsideWorkers
 from tryon_cli.engine.plan import Ask, Plan, Step
 from tryon_cli.engine.scheduler import RISING, Scheduler
+from tryon_cli.engine.shape import Lane, Node, Shape
 from tryon_cli.engine.threads import ThreadWorkers
-from tryon_cli.model.digest import Key
+from tryon_cli.model.digest import Key, salt_of
 from tryon_cli.model.errors import Fault, FaultKind
 from tryon_cli.model.outcome import Answer, Outcome, State
 
@@ -305,3 +307,24 @@ def test_a_look_up_that_fails_leaves_its_rows_and_loses_no_worker(bench: Callabl
     faults = [ask.fault.kind if ask.fault else None for ask in one.ears.asks]
     assert faults == [FaultKind.STOPPED] * 6 + [None] * 3
     assert one.ears.said["queued"] == one.ears.said["started"]
+
+
+def test_the_next_call_starts_while_an_answer_is_still_kept() -> None:
+    """One place at the service, three steps: each keeps its answer until all three were at the service."""
+    plan, ears = Plan(4), Ears()
+    lane = plan.lane(Lane("try-on", "fashn", [Pool("fashn", 1)], away=True))
+    shape = Shape(1, [Node(lane, salt_of("try-on", "1", "", {}), (0,), "try-on")], [1])
+    scheduler = Scheduler(plan, lambda keys: {}, ears, 64)
+    all_there = threading.Barrier(3)
+
+    def work(step: Step) -> Outcome:
+        scheduler.landed(step)
+        all_there.wait(60)
+        return made(step)
+
+    workers = ThreadWorkers(scheduler, work, 4)
+    scheduler.admit([Ask(n, shape, digests(str(n)), ("a",)) for n in range(3)])
+    assert scheduler.wait_idle(60)
+    scheduler.close()
+    assert workers.join(60)
+    assert ears.said[State.MADE] == 3 and ears.peak["try-on"] == 3

@@ -8,34 +8,6 @@ from collections.abc import Callable
 from .limiter import Limiter, Round
 from .limits import Pool
 
-FIRST = 8
-"""Calls of a task until it is known how long one takes beside the others."""
-
-
-class Scale:
-    """Makes the times of different tasks comparable: a stylize of 20 s and a face of 2 s wait in the same queue."""
-
-    def __init__(self) -> None:
-        self._tasks: dict[str, list[float]] = {}
-        self._factors: dict[str, float] = {}
-        self._now = 0.0
-        """How long calls take lately, as if all were of the first task."""
-
-    def of(self, task: str, seconds: float) -> float | None:
-        """The seconds as if it were a call of the first task; None: nobody knows yet."""
-        if not self._factors:
-            self._factors[task] = 1.0
-        factor = self._factors.get(task)
-        if factor is None:
-            seen = self._tasks.setdefault(task, [])
-            seen.append(seconds)
-            if len(seen) >= FIRST:
-                self._factors[task] = self._now * len(seen) / max(1e-9, sum(seen))
-            return None
-        alike = seconds * factor
-        self._now += (alike - self._now) * (0.1 if self._now else 1.0)
-        return alike
-
 
 class Gauge:
     """Where calls tell how they went, from any thread; the scheduler reads it when it looks for room."""
@@ -45,7 +17,6 @@ class Gauge:
         self._limiter = limiter
         self._clock = clock
         self._lock = threading.Lock()
-        self._scale = Scale()
 
     def began(self) -> object:
         """A call starts. What this returns is wanted back when it has ended."""
@@ -56,8 +27,7 @@ class Gauge:
         """It has ended. refused: too many or too fast; counts: its time says something about the service."""
         part = part_of if isinstance(part_of, Round) else None
         with self._lock:
-            alike = self._scale.of(task, seconds) if counts else None
-            self._limiter.ended(self._clock(), seconds, part, alike, refused=refused)
+            self._limiter.ended(self._clock(), seconds, part, task=task, counts=counts, refused=refused)
 
     @property
     def limit(self) -> int:

@@ -39,7 +39,8 @@ class Lanes:
             pools = [self._provided(provider)]
             if stage in self._limits:
                 pools.append(self._pool(stage, self._limits[stage]))
-            lane = self._lanes[stage, provider] = self._plan.lane(Lane(stage, provider, pools))
+            away = pools[0] is not self._cpu
+            lane = self._lanes[stage, provider] = self._plan.lane(Lane(stage, provider, pools, away=away))
         return lane
 
     def _provided(self, name: str) -> Pool:

@@ -8,6 +8,8 @@ what the service really works on, and a little more than that keeps it busy.
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+from typing import NamedTuple
 
 START, PART = 4, 0.25
 """Calls at once to begin with, at least so many and such a part of what the account allows; doubled as long as
@@ -34,7 +36,7 @@ CHANCE = 1.5
 BAD = 1.6
 """Times the usual time that end a round early."""
 
-BETTER = 2.5
+BETTER = 3.0
 """Standard errors by which calls must be faster than usual until we were wrong about what is usual."""
 
 HOLD = 3.0
@@ -48,41 +50,98 @@ STALE, SOON = 60.0, 30.0
 calls are slower than they were with as many."""
 
 
+EARLY = 8
+"""Calls that say nothing: the first ones are slow by what is loaded and connected for them."""
+
+
+class Usual(NamedTuple):
+    """What is known of a task."""
+
+    seconds: float
+    """Of a call when nobody waits."""
+    calls: int
+    """So many say so."""
+
+
 class Round:
     """So many calls under one limit."""
 
-    __slots__ = ("_left", "_squares", "_sum", "_wanted", "count", "since")
+    __slots__ = ("_left", "_tasks", "_wanted", "count", "seconds", "since")
 
     def __init__(self, since: float, size: int) -> None:
         self.since = since
         self._wanted = self._left = size
         self.count = 0
-        self._sum = self._squares = 0.0
+        self.seconds = 0.0
+        """All together."""
+        self._tasks: dict[str, tuple[int, float, float]] = {}
+        """Calls, sum and sum of squares of their seconds."""
 
     def joined(self) -> bool:
         """A call begins: is it part of this round?"""
         self._wanted -= 1
         return self._wanted >= 0
 
-    def left(self, seconds: float | None) -> None:
+    def left(self, task: str, seconds: float | None) -> None:
         """One of its calls has ended; None: its time says nothing."""
         self._left -= 1
         if seconds is not None:
             self.count += 1
-            self._sum += seconds
-            self._squares += seconds * seconds
+            self.seconds += seconds
+            calls, total, squares = self._tasks.get(task, (0, 0.0, 0.0))
+            self._tasks[task] = calls + 1, total + seconds, squares + seconds * seconds
+
+    def take(self, other: Round) -> None:
+        """Count what another one has seen, too."""
+        self.count += other.count
+        self.seconds += other.seconds
+        for task, seen in other._tasks.items():
+            known = self._tasks.get(task, (0, 0.0, 0.0))
+            calls, total, squares = (a + b for a, b in zip(known, seen, strict=True))
+            self._tasks[task] = int(calls), total, squares
 
     @property
     def over(self) -> bool:
         return self._left == 0
 
-    @property
-    def mean(self) -> float:
-        return self._sum / self.count
+    def beside(self, usual: Mapping[str, Usual]) -> tuple[float, float]:
+        """How many times as long as usual its calls took, each compared with others of its task, and the standard
+        error of that; (1.0, 0.0) when none of its tasks is known.
 
-    @property
-    def variance(self) -> float:
-        return max(0.0, self._squares / self.count - self.mean * self.mean)
+        Never their plain mean: a stylize of 20 s and a face of 2 s stand in the same queue, now more of the one and
+        now more of the other.
+        """
+        known = [(usual[task], *seen) for task, seen in self._tasks.items() if task in usual]
+        calls = sum(count for _, count, _, _ in known)
+        if not calls:
+            return 1.0, 0.0
+        slower = sum(total / one.seconds for one, _, total, _ in known) / calls
+        squares = sum(squares / one.seconds**2 for one, _, _, squares in known) / calls
+        doubt = 1.0 / calls + sum((count / calls) ** 2 / one.calls for one, count, _, _ in known)
+        return slower, math.sqrt(max(0.0, squares - slower * slower) * doubt)
+
+    def learn(self, usual: dict[str, Usual], *, anew: bool) -> None:
+        """Add to what is known of its tasks. anew: the service has changed, and all of them with it."""
+        slower, _ = self.beside(usual)
+        if anew:
+            # by what all tasks say together: a few calls of each would be a matter of luck
+            usual.update(
+                {task: Usual(one.seconds * slower, min(one.calls, self.count)) for task, one in usual.items()}
+            )
+            self.meet(usual)
+            return
+        known = set(usual)
+        self.meet(usual)
+        for task in known & set(self._tasks):
+            (count, total, _), (seconds, calls) = self._tasks[task], usual[task]
+            usual[task] = Usual((seconds * calls + total) / (calls + count), calls + count)
+
+    def meet(self, usual: dict[str, Usual]) -> None:
+        """Learn of tasks that were never seen before, as they would be if nobody waited."""
+        slower, _ = self.beside(usual)
+        for task, (count, total, _) in self._tasks.items():
+            if task not in usual:
+                usual[task] = Usual(total / count / slower, count)
 
 
 class Limiter:
@@ -96,9 +155,10 @@ class Limiter:
         """most: what the account allows."""
         self.most = most
         self.limit = float(min(most, max(START, most * PART)))
-        self.base = 0.0
-        """Seconds of a call when nobody waits; 0.0: not known yet."""
-        self._base_calls = 0
+        self._usual: dict[str, Usual] = {}
+        self._seconds = 0.0
+        """What a call takes, on the whole; 0.0: not known yet."""
+        self._calls = 0
         self._measured = 0.0
         self._running = self._peak = 0
         self._good = 1.0
@@ -111,22 +171,31 @@ class Limiter:
         self._step = 1.0
         self._dip: float | None = None
         """The limit to go back to."""
+        self._odd: Round | None = None
+        """The last round, if calls were slower or faster in it than usual."""
         self._round = Round(0.0, self._size())
 
     def began(self, now: float) -> Round | None:
         """A call starts. What this returns is wanted back when it has ended."""
         self._running += 1
         self._peak = max(self._peak, self._running)
-        return self._round if self._round.joined() else None
+        self._calls += 1
+        return self._round if self._calls > EARLY and self._round.joined() else None
 
     def ended(
-        self, now: float, seconds: float, part_of: Round | None, counts: float | None, *, refused: bool
+        self,
+        now: float,
+        seconds: float,
+        part_of: Round | None,
+        *,
+        task: str = "",
+        counts: bool,
+        refused: bool,
     ) -> None:
-        """It has ended. counts: the seconds that say something about the service, None: nothing is said; refused:
-        too many or too fast."""
+        """It has ended. counts: its seconds say something about the service; refused: too many or too fast."""
         self._running -= 1
         if part_of is not None:
-            part_of.left(counts)
+            part_of.left(task, seconds if counts else None)
         if refused and now - seconds >= self._round.since:  # else it was part of what was stepped back from
             self._step_back(now, min(self.limit, float(self._peak)))
         elif refused and self._wave and self._running < self.limit:  # what is left of the wave was taken
@@ -145,8 +214,7 @@ class Limiter:
 
     def _is_bad(self, round: Round) -> bool:
         """Those that are still out are slower yet: no need to wait for them."""
-        bad = self._dip is None and self.base > 0.0 and round.count >= LEAST // 2
-        return bad and round.mean > BAD * self.base
+        return self._dip is None and round.count >= LEAST // 2 and round.beside(self._usual)[0] > BAD
 
     # ------------------------------------------------------------------ rounds
     def _size(self) -> int:
@@ -169,42 +237,54 @@ class Limiter:
         """A round is over: what does it say?"""
         full = self._peak >= int(self.limit)
         self._wave = False
+        if round.count:
+            self._seconds = round.seconds / round.count
         if self._dip is not None:
             limit, self._dip = self._dip, None
-            off = round.count and abs(round.mean - self.base) > 0.25 * self.base
-            self._usual(now, round, 0 if off else min(self._base_calls, round.count))
+            self._learn(now, round, anew=abs(round.beside(self._usual)[0] - 1.0) > 0.25)
             self._set(now, limit)
         elif full and round.count:
             self._move(now, round)
         if self._round is round:
             self._next(now)
 
-    def _usual(self, now: float, round: Round, known: int) -> None:
-        """Learn how long a call takes when nobody waits. known: calls that what is known so far counts for."""
-        if round.count:
-            self.base = (self.base * known + round.mean * round.count) / (known + round.count)
-            self._base_calls = known + round.count
+    def _learn(self, now: float, round: Round, *, anew: bool) -> None:
+        """Learn how long calls take when nobody waits."""
+        round.learn(self._usual, anew=anew)
         self._measured = now
 
     def _move(self, now: float, round: Round) -> None:
         limit = self.limit
-        if not self.base:
-            self._usual(now, round, 0)
-        slower = round.mean / self.base
-        error = math.sqrt(round.variance * (1.0 / round.count + 1.0 / self._base_calls)) / self.base
-        if slower < 1.0 / (FLAT + BETTER * error):
-            self._usual(now, round, 0)
-            self._wall = float(self.most) + 1.0
-            slower = 1.0
-        if slower <= (CLEAR + error if self._rising else FLAT + CHANCE * error):
-            if self._rising:
-                self._usual(now, round, self._base_calls)
+        if not self._usual:
+            self._learn(now, round, anew=True)
             self._good = limit
             self._up(now)
             return
+        round.meet(self._usual)
         known = limit <= self._good
+        if known and (not self._rising or limit >= self.most):
+            round = self._together(round)
+        slower, error = round.beside(self._usual)
+        if slower < 1.0 / (FLAT + BETTER * error):
+            if self._doubted(round, known):
+                return
+            self._learn(now, round, anew=True)
+            self._wall = float(self.most) + 1.0
+            self._good = limit
+            self._up(now)
+            return
+        if slower <= (CLEAR + error if self._rising else FLAT + CHANCE * error):
+            self._odd = None
+            if self._rising:
+                self._learn(now, round, anew=False)
+            self._good = limit
+            self._up(now)
+            return
+        if slower <= BAD and self._doubted(round, known):
+            return
+        self._odd = None
         self._rising = False
-        if now - self._measured > (SOON if known else STALE) * self.base:
+        if now - self._measured > (SOON if known else STALE) * self._seconds:
             self._dip = limit
             self._set(now, limit / 2.0)
             return
@@ -214,6 +294,21 @@ class Limiter:
         else:
             self._too_high(now, limit)
         self._set(now, min(limit, max(self._good, target)))
+
+    def _together(self, round: Round) -> Round:
+        """With the one before it, if that was odd: what two say is believed."""
+        if self._odd is not None:
+            round.take(self._odd)
+        return round
+
+    def _doubted(self, round: Round, known: bool) -> bool:
+        """Is this the first round that says so, where all was well before? Of a hundred rounds a few are odd by
+        chance, or since everything stood still for a moment."""
+        if not known or self._odd is not None:
+            self._odd = None
+            return False
+        self._odd = round
+        return True
 
     def _up(self, now: float) -> None:
         """Twice as many at first; later one more, then two, four, ... as long as nothing gets slower."""
@@ -232,5 +327,5 @@ class Limiter:
         """So many at once were too many."""
         near = abs(limit - self._wall) <= max(1.5, 0.1 * limit)
         self._hold = min(LONGEST, 2.0 * self._hold) if near else HOLD
-        self._wall, self._wall_until = limit, now + self._hold * (self.base or 1.0)
+        self._wall, self._wall_until = limit, now + self._hold * (self._seconds or 1.0)
         self._rising, self._step = False, 1.0

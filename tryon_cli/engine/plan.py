@@ -36,10 +36,12 @@ class Phase(IntEnum):
     ASKED = 0
     READY = 1
     RUNNING = 2
-    OVER = 3
+    LANDED = 3
+    """Answered; we are still at it."""
+    OVER = 4
 
 
-ASKED, READY, RUNNING, OVER = Phase  # a name costs a third of what an attribute of an enum costs
+ASKED, READY, RUNNING, LANDED, OVER = Phase  # a name costs a third of what an attribute of an enum costs
 
 
 class Ask:
@@ -201,6 +203,13 @@ class Plan:
         self.running += 1
         return step
 
+    def landed(self, step: Step) -> None:
+        """Its answer is here: what is still to be done is done by us, and its permits are others' from now on."""
+        if step.phase is RUNNING:
+            step.phase = LANDED
+            for pool in step.node.lane.pools:
+                pool.busy -= 1
+
     def known(self, step: Step, answer: Answer, over: list[Ask], made: bool = False) -> list[Step]:
         """The step has its answer. Returns steps to be looked up; rows that are complete go to `over`."""
         self._leave(step)
@@ -259,10 +268,9 @@ class Plan:
 
     def _leave(self, step: Step) -> None:
         del self.steps[step.key]
-        if step.phase is RUNNING:
+        self.landed(step)
+        if step.phase is LANDED:
             self.running -= 1
-            for pool in step.node.lane.pools:
-                pool.busy -= 1
         step.phase = OVER
 
     def _close(self, ask: Ask, over: list[Ask]) -> None:

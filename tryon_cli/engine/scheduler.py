@@ -142,6 +142,12 @@ class Scheduler:
         self._serve(None)
         self._hooks.started(step)
 
+    def landed(self, step: Step) -> None:
+        """A service has answered: its place there is free while the answer is still looked at and kept."""
+        if step.node.lane.away:
+            self._said.append((None, self._landed, (step,)))
+            self._serve(None)
+
     # ------------------------------------------------------------------ news
     def _serve(self, seat: Seat | None) -> Step | None:
         """Work off what was said, unless somebody is at it: whoever holds the lock looks again afterwards.
@@ -221,6 +227,9 @@ class Scheduler:
         elif outcome.fault is not None:
             passing = outcome.fault.kind in (FaultKind.STOPPED, FaultKind.LOST)
             self.plan.broken(step, outcome.fault, over, remember=not passing)
+
+    def _landed(self, step: Step, fresh: list[Step], over: list[Ask]) -> None:
+        self.plan.landed(step)
 
     def _learn(self, news: _News, fresh: list[Step], over: list[Ask]) -> None:
         self._telling -= news.told

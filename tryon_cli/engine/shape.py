@@ -13,12 +13,16 @@ from .limits import Pool
 class Lane:
     """The queue of one stage at one provider: its steps, and the pools they need a permit of."""
 
-    __slots__ = ("ended", "heap", "label", "pools", "seconds", "slots", "stage", "told")
+    __slots__ = ("away", "ended", "heap", "label", "pools", "seconds", "slots", "stage", "told")
 
-    def __init__(self, stage: str, label: str, pools: Sequence[Pool]) -> None:
-        """stage: name people know; label: who renders; pools: a step holds one permit of each."""
+    def __init__(self, stage: str, label: str, pools: Sequence[Pool], *, away: bool = False) -> None:
+        """stage: name people know; label: who renders; pools: a step holds one permit of each.
+
+        away: its pools are places at a service, free as soon as the answer is here, not when it is kept.
+        """
         self.stage = stage
         self.label = label
+        self.away = away
         self.pools = tuple(pools)
         self.slots = min(pool.most for pool in self.pools)
         """Steps of this lane that can ever run at once: what is shown, and goes by width."""

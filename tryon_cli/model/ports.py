@@ -62,6 +62,8 @@ class Done:
     provider: str = ""
     """Who made it, where that is not the one who was asked first (a fallback, a canary)."""
     receipt: Receipt | None = field(default=None, compare=False, repr=False)
+    seconds: float | None = field(default=None, compare=False)
+    """From the request to the news that it is made; 0.0: nothing was asked for it now; None: not measured."""
 
 
 @dataclass(frozen=True, slots=True)

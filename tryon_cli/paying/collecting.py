@@ -133,7 +133,8 @@ class Collecting(Sending):
         notes = done.notes
         if row := self.purse.twin(receipt.digest, self.unit):
             notes = (*notes, f"{self.unit.provider} gave row {row} the very same picture")
-        return Done(image, notes, usd(words.cost(self.unit)), provider=done.provider, receipt=receipt)
+        cost = usd(words.cost(self.unit))
+        return Done(image, notes, cost, provider=done.provider, receipt=receipt, seconds=self.seconds)
 
     def restore(self) -> Done | None:
         """It was on our disk once. Never bought again for our own loss: looked for, then fetched anew."""

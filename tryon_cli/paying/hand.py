@@ -41,6 +41,10 @@ class Hand:
         self.doubted: float | None = None
         """When the last byte can have left, by the clock that only goes forward; None: by an earlier process."""
         self.buys = self.resends = 0
+        self.asked: float | None = None
+        """When it was sent in this go, by the clock that only goes forward."""
+        self.seconds = 0.0
+        """What the service took for it, where it was sent in this go."""
 
     def note(self, event: Event, **fields: Any) -> None:
         """Write down what happened; on the disk when this returns. Raises Fault(STORAGE)."""

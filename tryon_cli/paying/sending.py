@@ -107,6 +107,7 @@ class Sending(Hand):
     def send(self, request: Call) -> None:
         """Exactly one request."""
         first = self.unit.state is State.INTENT
+        self.asked = self.ledger.clock.up()
         try:
             answer = self.remote.submit(request)
         except Fault as fault:
@@ -158,6 +159,8 @@ class Sending(Hand):
     def finished(self, done: Done) -> None:
         """It is made, and so it is paid for."""
         crashpoint("paid-K6")
+        if self.asked is not None:
+            self.seconds = self.ledger.clock.up() - self.asked
         kept = done.kept if done.kept is not None else self.terms.kept
         expiry = self.ledger.clock.now().wall + kept if done.url else None
         billed = None if done.cost is None else micro(done.cost)

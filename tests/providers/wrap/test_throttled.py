@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import threading
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -245,3 +246,15 @@ def test_the_gauge_hears_the_service_alone() -> None:
     provider.submit(job())
     told = [said if isinstance(said, str) else (round(said[0], 6), *said[1:]) for said in gauge.said]
     assert told == ["began", (1.5, True, False), "began", (1.5, False, False), "began", (1.5, False, True)]
+
+
+@pytest.mark.parametrize(("seconds", "told"), [(None, (1.5, True)), (1.2, (1.2, True)), (0.0, (0.0, False))])
+def test_what_we_ourselves_needed_says_nothing_about_the_service(
+    seconds: float | None, told: tuple[float, bool]
+) -> None:
+    """Where it was measured from the request to the answer, that counts; what was only fetched does not count."""
+    clock, gauge = Clock(), Heard()
+    inner = Scripted(replace(GOOD, seconds=seconds), takes=lambda job: 1.5, clock=clock)
+    provider, _, _ = throttled(inner, clock, gauge=gauge)
+    provider.submit(job())
+    assert gauge.said[1] == (told[0], False, told[1])

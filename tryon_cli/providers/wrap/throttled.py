@@ -120,10 +120,11 @@ class Throttled:
             self._in_time()
             part_of = self._gauge.began()
             began = self._monotonic()
-            refused = counts = False
+            refused = went_well = False
+            seconds: float | None = None
             try:
                 done = self._inner.submit(job)
-                counts = True
+                went_well, seconds = True, done.seconds
                 return done
             except Fault as fault:
                 refused = fault.kind is FaultKind.THROTTLED
@@ -131,10 +132,11 @@ class Throttled:
                     self._refused(fault)
                 raise
             finally:
-                self._gauge.ended(
-                    part_of, job.task, self._monotonic() - began, refused=refused, counts=counts
-                )
-                if counts:
+                # what we ourselves needed for it, before and after, says nothing about the service
+                took = self._monotonic() - began if seconds is None else seconds
+                counts = went_well and took > 0.0
+                self._gauge.ended(part_of, job.task, took, refused=refused, counts=counts)
+                if went_well:
                     self._went_well()
 
     # ------------------------------------------------------------------ waiting for one's turn
