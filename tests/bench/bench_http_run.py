@@ -40,7 +40,8 @@ def settings(url: str) -> str:
     for stage, roles in ROLES.items():
         files = ", ".join(f'{role} = "{role}"' for role in roles)
         lines.append(
-            f'[providers.bench.tasks.{stage}]\npath = "/now/{stage}"\npictures = "file"\nfiles = {{ {files} }}\n'
+            f'[providers.bench.tasks.{stage}]\nprice = 0\npath = "/now/{stage}"\n'
+            f'pictures = "file"\nfiles = {{ {files} }}\n'
         )
     return "".join(lines)
 

@@ -33,7 +33,7 @@ def settings(url: str) -> str:
     for stage, roles in ROLES.items():
         fields = ", ".join(f'{role} = "{{{role}}}"' for role in roles)
         lines.append(
-            f'[providers.bench.tasks.{stage}]\npath = "/jobs/{stage}"\nid = "id"\noutput = "url"\n'
+            f'[providers.bench.tasks.{stage}]\nprice = 0\npath = "/jobs/{stage}"\nid = "id"\noutput = "url"\n'
             f'status = {{ path = "/jobs/{{id}}", at = "status", done = ["done"], failed = ["no"], wait = {POLL} }}\n'
             f'json = {{ {fields}, variant = "{{variant}}" }}\n'
         )

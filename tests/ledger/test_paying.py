@@ -358,6 +358,23 @@ def test_a_free_service_that_cannot_be_asked_is_simply_asked_again(worlds: Any) 
     assert world.state() is State.STORED
 
 
+def test_where_nobody_said_the_price_a_lost_answer_waits_for_a_human(worlds: Any) -> None:
+    """It may cost something: never sent twice on a guess. Said once a run, not for each row."""
+    world = worlds(NEITHER)
+    world.service.offer = replace(world.service.offer, price={}, unpriced=frozenset({"try-on"}))
+    heard: list[Any] = []
+    world.purse.tell = heard.append
+    world.service.plan["submit"] = ["drop"]
+    fault = fails(world)
+    assert (fault.code, world.state()) == ("E-MAYBE-PAID", State.MAYBE_PAID)
+    assert "an unknown price" in fault.text and "$0" not in fault.text
+    world.make(job("two"))
+    assert [event.code for event in heard] == ["E-PRICE"] and "price =" in heard[0].text
+    world.again(unpaid=True)
+    world.make(ONE)
+    assert world.state() is State.STORED
+
+
 # --------------------------------------------------------------------------- a job that is out
 @pytest.mark.parametrize("kind", [K.THROTTLED, K.TRANSIENT, K.AMBIGUOUS])
 def test_questions_may_fail_and_are_asked_again(world: World, kind: FaultKind) -> None:

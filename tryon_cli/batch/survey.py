@@ -33,6 +33,8 @@ class Line:
     """ "here" for what no provider renders."""
     price: float = 0.0
     """USD a call."""
+    unpriced: bool = False
+    """Nobody said what a call costs."""
     calls: int = 0
     """Steps that have to be done."""
     unshared: int = 0

@@ -37,12 +37,17 @@ def listed(flags: Flags) -> int:
             rows.append(
                 {
                     "name": name, "place": place, "tasks": dict(offer.tasks), "slots": offer.slots,
-                    "cpu": offer.cpu, "price": dict(offer.price), "styles": list(offer.styles),
+                    "cpu": offer.cpu, "price": dict(offer.price), "unpriced": sorted(offer.unpriced),
+                    "styles": list(offer.styles),
                     "about": offer.about, "categories": sorted(offer.categories), "variants": offer.max_variants,
                 }
             )  # fmt: skip
         except TryonError as error:
-            rows.append({"name": name, "place": place, "error": error.what})
+            # what needs settings and has none is no error, only a possibility
+            text = (
+                error.what if name in settings.providers else f"not set up: {error.what.partition(': ')[2]}"
+            )
+            rows.append({"name": name, "place": place, "error": text})
     if settings.json:
         print(json.dumps({"v": 1, "providers": rows}, ensure_ascii=False))
         return 0
@@ -51,7 +56,9 @@ def listed(flags: Flags) -> int:
         if "tasks" in row:
             print(f"{'':<12} does    {', '.join(row['tasks'])}")
             price = ", ".join(f"{task} {money(usd)}" for task, usd in row["price"].items())
-            print(f"{'':<12} price   {price or ('free' if row['cpu'] else 'not known here')}")
+            said = [price or "free"] if price or not row["unpriced"] else []
+            said += [f"not said for {', '.join(row['unpriced'])}"] if row["unpriced"] else []
+            print(f"{'':<12} price   {'; '.join(said)}")
             if row["styles"]:
                 print(f"{'':<12} styles  {', '.join(row['styles'])}")
     return 0

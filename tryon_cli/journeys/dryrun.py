@@ -68,6 +68,7 @@ def survey(
     for line in seen.stages.values():
         offer = stacks[line.provider].offer if line.provider in stacks else None
         line.slots = settings.limits.get(line.provider, offer.slots) if offer else 1
+        line.unpriced = offer is not None and STAGES[line.stage].task in offer.unpriced
         if offer and offer.cpu:
             line.slots = settings.workers or wiring.cores()
     return seen
@@ -117,7 +118,7 @@ def document(seen: Survey, found: Checked, decisions: Iterable[Decision]) -> dic
         "stages": [
             {
                 "stage": line.stage, "provider": line.provider, "calls": line.calls,
-                "unshared": line.unshared, "known": line.known, "price": line.price,
+                "unshared": line.unshared, "known": line.known, "price": None if line.unpriced else line.price,
                 "cost": round(line.cost, 4),
             }
             for line in seen.stages.values()
@@ -158,7 +159,8 @@ def _table(seen: Survey) -> Iterator[str]:
     """Each stage with its calls, the price of one and what they cost."""
     yield f"  {'stage':<14}{'provider':<14}{'calls':>9}{'unshared':>10}{'known':>8}{'unit':>9}{'cost':>11}"
     for line in seen.stages.values():
-        unit, cost = (f"${line.price:,.3f}", f"${line.cost:,.2f}") if line.price else ("free", "$0.00")
+        unit = f"${line.price:,.3f}" if line.price else "not said" if line.unpriced else "free"
+        cost = f"${line.cost:,.2f}"
         yield (
             f"  {line.stage:<14}{line.provider[:13]:<14}{line.calls:>9,}{line.unshared:>10,}{line.known:>8,}"
             f"{unit:>9}{cost:>11}"

@@ -77,6 +77,8 @@ class Offer:
     """Jobs it takes at once."""
     price: Mapping[str, float] = field(default_factory=dict)
     """USD per job by task; a task that is not named is free."""
+    unpriced: frozenset[str] = frozenset()
+    """Tasks that may cost something, and nobody said how much: counted as 0, and never sent twice in doubt."""
     max_variants: int = 1
     max_garments: int = 1
     """Garments one try-on call can dress; longer outfits become a chain of calls."""

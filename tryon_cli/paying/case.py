@@ -63,7 +63,7 @@ class Case(Doubting, Collecting):
 
     def gone(self) -> None:
         """It was paid, and is nowhere."""
-        if self.unit.price and not (self.purse.consents.remake and not self.buys):
+        if self.costs and not (self.purse.consents.remake and not self.buys):
             raise words.expired(self.unit)
         self.renew()
 

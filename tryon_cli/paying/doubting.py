@@ -34,7 +34,7 @@ class Doubting(Sending):
             return
         if self.terms.lookup:
             self.look_up()
-        elif not self.unit.price:
+        elif not self.costs:
             self.note(Event.REFUSE, text="nobody knows, and it costs nothing")
         elif self.resends and self.replayable():
             raise words.unanswered(self.unit, self.unit.text)
@@ -85,7 +85,7 @@ class Doubting(Sending):
     def never_came(self) -> None:
         """It is not known there. Believed only while the service still knows what it took then."""
         age = self.ledger.clock.age(self.unit.sent_at)
-        if not self.unit.price or (age is not None and age < self.terms.kept):
+        if not self.costs or (age is not None and age < self.terms.kept):
             self.note(Event.REFUSE, text="the service never got it")
         else:
             self.note(Event.HOLD, text="it is not known there (any more)")

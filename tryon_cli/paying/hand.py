@@ -50,6 +50,11 @@ class Hand:
         """Write down what happened; on the disk when this returns. Raises Fault(STORAGE)."""
         self.unit = self.ledger.change(self.unit, event, **fields)
 
+    @property
+    def costs(self) -> bool:
+        """May money have been spent on it?"""
+        return self.unit.price > 0 or self.unit.task in self.remote.offer.unpriced
+
     def token(self) -> str:
         return token_of(self.ledger.installation, self.unit.call, self.unit.generation)
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import math
 import threading
 import time
+from collections import OrderedDict
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
@@ -21,6 +23,10 @@ from ..model.remote import Assets, Kit
 
 COLLECT = 8.0
 """Seconds after a stop in which jobs that are out are still waited for; the run ends two seconds later."""
+
+
+LATELY = 10_000
+"""Bought pictures that are remembered, to see that a service gave the same one twice: some 3 MB."""
 
 
 class Consents(NamedTuple):
@@ -61,9 +67,9 @@ class Purse:
     nap: Callable[[float], bool] | None = None
     """Wait so many seconds; True as soon as the run is to stop. None: stop.wait."""
     _stopped: list[float] = field(default_factory=list)
-    _dearer: set[tuple[str, str]] = field(default_factory=set)
-    _pictures: dict[str, tuple[str, str]] = field(default_factory=dict)
-    """What was bought in this run: picture -> call and row."""
+    _priced: set[tuple[str, str]] = field(default_factory=set)
+    _pictures: OrderedDict[str, tuple[str, str]] = field(default_factory=OrderedDict)
+    """What was bought lately: picture -> call and row."""
 
     @property
     def folder(self) -> Path:
@@ -87,12 +93,15 @@ class Purse:
         No model does that: the service has mixed up its answers, or sent a picture of ours back.
         """
         call, row = self._pictures.setdefault(digest[:16], (unit.call[:16], unit.row))
+        if len(self._pictures) > LATELY:
+            with suppress(KeyError):  # another thread did
+                self._pictures.popitem(last=False)
         return "" if call == unit.call[:16] else row or "?"
 
-    def dearer(self, text: str, unit: Unit) -> None:
-        """A service bills more than its offer says: told once a run for each of its stages."""
-        if (unit.provider, unit.task) not in self._dearer:
-            self._dearer.add((unit.provider, unit.task))
+    def price(self, text: str, unit: Unit) -> None:
+        """Its offer says another price than it bills, or none: told once a run for each of its stages."""
+        if (unit.provider, unit.task) not in self._priced:
+            self._priced.add((unit.provider, unit.task))
             self.tell(Warned(self.ledger.clock.now().wall, "E-PRICE", text))
 
     def wait(self, seconds: float) -> None:

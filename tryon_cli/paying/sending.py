@@ -48,6 +48,8 @@ class Sending(Hand):
         if request is None or not self.intend(token, request.fingerprint):
             return
         self.buys += 1
+        if self.costs and not self.price:
+            self.purse.price(words.unpriced(self.unit), self.unit)
         crashpoint("paid-K1")
         self.send(request)
 
@@ -165,7 +167,7 @@ class Sending(Hand):
         expiry = self.ledger.clock.now().wall + kept if done.url else None
         billed = None if done.cost is None else micro(done.cost)
         if billed is not None and billed > self.price * DEARER:
-            self.purse.dearer(words.dearer(self.unit, billed), self.unit)
+            self.purse.price(words.dearer(self.unit, billed), self.unit)
         self.done = done
         if done.image and not done.url and not self.unit.ticket:
             # it is here, and nowhere else: nobody has to wait until that is written, since the next thing to be

@@ -14,7 +14,7 @@ def maybe_paid(unit: Unit) -> Fault:
     """Nobody can be asked whether it was taken."""
     return Fault(
         FaultKind.AMBIGUOUS,
-        f"{unit.provider} may have charged {spoken(unit.price)} for this {unit.task}: it was sent at "
+        f"{unit.provider} may have charged {_amount(unit.price)} for this {unit.task}: it was sent at "
         f"{when(unit.sent)}, and no answer was read",
         code="E-MAYBE-PAID",
         fix="look at your account there, then: tryon resume --assume-unpaid (not charged), "
@@ -26,7 +26,7 @@ def unanswered(unit: Unit, why: str) -> Fault:
     """It may have been taken, and today nobody says whether."""
     return Fault(
         FaultKind.WAITING,
-        f"{unit.provider} did not say whether it took this {unit.task} ({spoken(unit.price)}): {why}",
+        f"{unit.provider} did not say whether it took this {unit.task} ({_amount(unit.price)}): {why}",
         code="E-PAID-UNKNOWN",
         fix="tryon resume asks again; nothing is paid twice",
     )
@@ -57,11 +57,11 @@ def expired(unit: Unit) -> Fault:
     """Paid for, and gone."""
     return Fault(
         FaultKind.AMBIGUOUS,
-        f"the {unit.task} that {unit.provider} made for {spoken(cost(unit))} at {when(unit.sent)} is gone there"
+        f"the {unit.task} that {unit.provider} made for {_amount(cost(unit))} at {when(unit.sent)} is gone there"
         + _named(unit)
         + (f" ({unit.text})" if unit.text else ""),
         code="E-PAID-EXPIRED",
-        fix=f"to pay {spoken(unit.price)} once more:  tryon resume --remake-expired",
+        fix=f"to pay {_amount(unit.price)} once more:  tryon resume --remake-expired",
     )
 
 
@@ -101,6 +101,18 @@ def cancelled(unit: Unit) -> Fault:
         FaultKind.AMBIGUOUS, f"this {unit.task} was cancelled at {unit.provider} on your wish",
         code="E-PAID-CANCELLED", fix="to send it once more:  tryon resume --remake-expired",
     )  # fmt: skip
+
+
+def unpriced(unit: Unit) -> str:
+    """It may cost something."""
+    return (
+        f"nobody said what a {unit.task} at {unit.provider} costs: it counts as $0.00, also for limits; say  price = "
+        f"0.05  in [providers.{unit.provider}.tasks.{unit.task}], or 0 for a server of your own"
+    )
+
+
+def _amount(price: int) -> str:
+    return spoken(price) if price else "an unknown price"
 
 
 def _named(unit: Unit) -> str:

@@ -7,7 +7,7 @@
     auth = { "X-Key" = "{key}" }                       # default: Authorization: Bearer {key}
 
     [providers.mine.tasks.try-on]
-    price = 0.05
+    price = 0.05                                       # USD; 0 for a server of your own
     pictures = "data-uri"                              # data-uri, base64, or file for multipart parts
     path = "/v1/jobs"
     json = { person = "{human}", cloth = "{garment}", kind = "{category}", ref = "{token}" }
@@ -16,6 +16,8 @@
     output = "job.images[0].url"                       # an address, a data URI or base64
     error = { code = "error.code", text = "error.message" }
     codes = { quota = "account", nsfw = "content", busy = "throttled" }
+
+A price that is left out counts as 0, is warned about, and a call whose answer was lost waits for your decision.
 
 In json, form and query a value that is one placeholder takes its type, and one that was not said is left out.
 """
@@ -52,7 +54,8 @@ class HttpService(Service):
         self.auth = {str(k): str(v) for k, v in dict(options.pop("auth", {})).items()}
         if not self.base_url.startswith(("http://", "https://")):
             raise TypeError(f'[providers.{self.name}] needs base_url = "https://..."')
-        self._price = {**{stage: r.price for stage, r in self.recipes.items() if r.price}, **self._price}
+        said = {stage: float(r.price) for stage, r in self.recipes.items() if r.price is not None}
+        self._price = {**said, **self._price}
         return super().take(options)
 
     def tasks(self) -> Mapping[str, str]:

@@ -40,7 +40,8 @@ class TaskRecipe:
     output: str
     method: str = "POST"
     version: str = "1"
-    price: float = 0.0
+    price: float | None = None
+    """USD; None: nobody said."""
     pictures: str = "data-uri"
     json: Any = None
     form: Mapping[str, Any] = field(default_factory=dict)
@@ -130,7 +131,7 @@ def _read(reader: _Reader) -> TaskRecipe:
         output=output,
         method=reader.take("method", str, "POST").upper(),
         version=str(reader.take("version", (str, int), "1")),
-        price=float(reader.take("price", (int, float), 0.0)),
+        price=reader.take("price", (int, float), None),
         pictures=pictures,
         json=reader.take("json", Mapping, None),
         form=reader.take("form", Mapping, {}),

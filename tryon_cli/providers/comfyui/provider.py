@@ -48,6 +48,7 @@ class ComfyUi(Service):
     SLOTS = 1
     MAX_VARIANTS = 16
     # files of the server's output folder stay; 7 days is as long as we rely on it
+    FREE = True
     TERMS = Terms(
         lookup=True,
         grace=5.0,

@@ -50,6 +50,7 @@ class Gradio(Service):
     SLOTS = 1
     MAX_VARIANTS = 8
     # grace 0: what the app does not tell now it never tells
+    FREE = True
     TERMS = Terms(grace=0.0, accepts=Accepts(("png", "jpeg", "webp"), 64, 2048))
     WORDS = WORDS
 

@@ -45,6 +45,8 @@ class Service:
     TASKS: ClassVar[Mapping[str, str]] = {}
     """Stage -> model and version of how it is asked, e.g. "tryon-v1.6/1": part of every key."""
     PRICE: ClassVar[Mapping[str, float]] = {}
+    FREE: ClassVar[bool] = False
+    """A server of the user's own: what has no price costs nothing, where elsewhere nobody knows."""
     SLOTS: ClassVar[int] = 4
     TERMS: ClassVar[Terms] = Terms()
     WORDS: ClassVar[Words] = Words()
@@ -96,6 +98,7 @@ class Service:
             self.tasks(),
             self._slots,
             self._price,
+            frozenset() if self.FREE else frozenset(self.tasks()) - self._price.keys(),
             max_variants=self._variants,
             max_garments=self.MAX_GARMENTS,
             about=self.ABOUT,
