@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from services import SERVICES, Even, Fixed, Hard, Queue, Went, ask, steady
 
 from tryon_cli.engine.adaptive import AdaptivePool, Gauge
-from tryon_cli.engine.limiter import START, Limiter, Round, Usual
+from tryon_cli.engine.limiter import START, Limiter
 from tryon_cli.engine.plan import Plan
+from tryon_cli.engine.rounds import Round, Usual
 from tryon_cli.engine.shape import Lane
 
 FIXED = (20, 22, 23, 24, 25, 26, 28, 32, 64)

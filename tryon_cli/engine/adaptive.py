@@ -5,8 +5,9 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 
-from .limiter import Limiter, Round
+from .limiter import Limiter
 from .limits import Pool
+from .rounds import Round
 
 
 class Gauge:

@@ -14,11 +14,12 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, Protocol
+from typing import Any
 
 from ..model.digest import Key
 from ..model.errors import Fault, FaultKind
 from ..model.outcome import Answer, Outcome, State
+from .hooks import Hooks, Seat
 from .plan import Ask, Plan, Step
 
 Probe = Callable[[Sequence[Key]], dict[Key, Answer]]
@@ -27,28 +28,6 @@ RISING = 8
 """Idle workers that are woken at once; each wakes another when it is up. Where steps wait for a service all are
 up within a millisecond. Where steps are over at once most of them stay asleep: 64 threads that want Python's
 one lock cost three times what the work costs."""
-
-
-class Seat(Protocol):
-    """Where an idle worker waits."""
-
-    def give(self, step: Step | None) -> None:
-        """Here is work; None: go home."""
-        ...
-
-
-class Hooks(Protocol):
-    """Who is told. Called outside the lock, from whichever thread it happened in."""
-
-    def queued(self, step: Step) -> None: ...
-
-    def reused(self, step: Step, answer: Answer) -> None: ...
-
-    def started(self, step: Step) -> None: ...
-
-    def ended(self, step: Step, outcome: Outcome) -> None: ...
-
-    def over(self, asks: Sequence[Ask]) -> None: ...
 
 
 class _Watch:

@@ -15,19 +15,19 @@ from ...model.digest import Digest, digest_of
 from ...model.errors import Exit, Fault, FaultKind, TryonError
 from ...model.ports import Done, Job, Offer
 from ...model.remote import Accepts, Call, Kit, Pending, Terms, Ticket
+from .answers import Answers
 from .client import Http, Reply
 from .deadline import Late
 from .faults import Words, fault_of
 from .once import Turns
-from .paths import text_at
-from .pictures import data_uri, decoded, fitted, media_of
+from .pictures import data_uri, fitted, media_of
 from .secret import Secret, secret_of
 
 WAIT = 2.0
 """Seconds between two questions about a job, where the vendor says nothing better."""
 
 
-class Service:
+class Service(Answers):
     """A remote provider over HTTP. Vendors override what differs; see kling.py for a complete one.
 
     Options of [providers.NAME], all by keyword: api_key_file, api_key_command, api_key_env, api_key_keyring (one of
@@ -249,37 +249,6 @@ class Service:
         """Nothing, where a service cannot."""
 
     # ------------------------------------------------------------------ answers
-    def id_in(self, reply: Reply, path: str) -> str:
-        """The job's id in the answer to the paid request. Raises Fault(AMBIGUOUS): without it it is out of reach."""
-        found = text_at(reply.document(), path)
-        if not found:
-            text = f"{self.name} took the call and named no job ({path} is missing in its answer)"
-            raise Fault(FaultKind.AMBIGUOUS, text, code="E-PROV-NO-ID")
-        return found
-
-    def object_in(self, reply: Reply) -> dict[str, Any]:
-        """The answer as a JSON object. Raises Fault: AMBIGUOUS for the paid request, TRANSIENT otherwise."""
-        try:
-            found = reply.json()
-            if isinstance(found, dict):
-                return found
-            raise reply.unreadable("that is no JSON object")
-        except Fault as fault:
-            raise Fault(fault.kind, f"{self.name}: {fault.text}", code=fault.code, fix=fault.fix) from None
-
-    def picture_in(self, document: Any, *paths: str) -> Done:
-        """The picture at the first of these places that holds one: an address, a data URI, or base64.
-
-        Raises Fault(TRANSIENT) when there is none although the service says that it is done.
-        """
-        for path in paths:
-            if found := text_at(document, path):
-                if found.startswith(("http://", "https://")):
-                    return Done(url=found)
-                return Done(image=decoded(found))
-        text = f"{self.name} says that it is done and sent no picture"
-        raise Fault(FaultKind.TRANSIENT, text, code="E-PROV-EMPTY")
-
     def uploads_of(self, job: Job) -> tuple[Digest, ...]:
         """What `uploaded` remembers of this job's pictures."""
         return tuple(digest_of(self.picture(job, role)) for role in job.images)
