@@ -38,11 +38,7 @@ class Worker:
     clock: Callable[[], float] = time.monotonic
 
 
-def _nobody() -> None:
-    """Nobody is told."""
-
-
-def perform(worker: Worker, errand: Errand, landed: Callable[[], None] = _nobody) -> Outcome:
+def perform(worker: Worker, errand: Errand, landed: Callable[[], None] = lambda: None) -> Outcome:
     """Do one step. Never raises: what went wrong is in the Outcome.
 
     landed: told once the provider has answered, before its picture is looked at and kept.

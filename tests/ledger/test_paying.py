@@ -56,6 +56,23 @@ def test_a_call_is_charged_once_and_its_picture_comes_back(world: World) -> None
     assert world.charged == 1
 
 
+def test_what_the_service_took_is_told_and_is_nothing_for_what_was_there(world: World) -> None:
+    """Calls at once follow it: what comes from our own disk says nothing about how fast the service is."""
+    world.service.pending = 2
+    seconds = world.make(ONE).seconds
+    assert seconds is not None and seconds > 0.0
+    world.again()
+    assert world.make(ONE).seconds == 0.0
+
+
+def test_a_call_that_went_well_at_last_keeps_no_complaint(worlds: Any) -> None:
+    world = worlds(IDEMPOTENT)
+    world.service.sync = True
+    world.service.plan["submit"] = ["drop"]
+    world.make(ONE)
+    assert (world.state(), world.unit().text) == (State.STORED, "")
+
+
 def test_the_intent_is_on_the_disk_before_the_request(world: World) -> None:
     seen: list[State] = []
 

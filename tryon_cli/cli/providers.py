@@ -43,10 +43,11 @@ def listed(flags: Flags) -> int:
                 }
             )  # fmt: skip
         except TryonError as error:
-            # what needs settings and has none is no error, only a possibility
-            text = (
-                error.what if name in settings.providers else f"not set up: {error.what.partition(': ')[2]}"
-            )
+            text = error.what
+            if (
+                name not in settings.providers
+            ):  # what needs settings and has none is no error, only a possibility
+                text = f"not set up: {text.partition(': ')[2] or text}"
             rows.append({"name": name, "place": place, "error": text})
     if settings.json:
         print(json.dumps({"v": 1, "providers": rows}, ensure_ascii=False))
@@ -56,9 +57,8 @@ def listed(flags: Flags) -> int:
         if "tasks" in row:
             print(f"{'':<12} does    {', '.join(row['tasks'])}")
             price = ", ".join(f"{task} {money(usd)}" for task, usd in row["price"].items())
-            said = [price or "free"] if price or not row["unpriced"] else []
-            said += [f"not said for {', '.join(row['unpriced'])}"] if row["unpriced"] else []
-            print(f"{'':<12} price   {'; '.join(said)}")
+            unsaid = f"not said for {', '.join(row['unpriced'])}" if row["unpriced"] else ""
+            print(f"{'':<12} price   {'; '.join(filter(None, (price, unsaid))) or 'free'}")
             if row["styles"]:
                 print(f"{'':<12} styles  {', '.join(row['styles'])}")
     return 0

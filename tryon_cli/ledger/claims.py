@@ -44,6 +44,7 @@ class Claims:
         self._busy: dict[int, bool] = {}
         """Spot -> is a thread at it (True), or is its picture on its way to the disk (False)?"""
         self._leaving: set[int] = set()
+        """Being unlocked just now."""
         self._closed = False
 
     def take(self, call: str, stop: threading.Event, told: Callable[[], None] = lambda: None) -> Claim:
@@ -119,12 +120,14 @@ class Claims:
                 return
             self._busy[spot] = True  # nobody of ours takes it up before it is over
             self._leaving.add(spot)
-        # without the lock: the kernel is asked, and meanwhile every thread would queue up here
-        self._unlock(spot)
-        with self._lock:
-            self._busy.pop(spot, None)
-            self._leaving.discard(spot)
-            self._lock.notify_all()
+        try:
+            # without the lock: the kernel is asked, and meanwhile every thread would queue up here
+            self._unlock(spot)
+        finally:
+            with self._lock:
+                self._busy.pop(spot, None)
+                self._leaving.discard(spot)
+                self._lock.notify_all()
 
     def _unlock(self, spot: int) -> None:
         if not self._closed:

@@ -166,8 +166,6 @@ def totals(db: sqlite3.Connection, journey: str) -> Totals:
 
 
 def add(db: sqlite3.Connection, journey: str, more: Totals) -> None:
-    if not any(more):
-        return
     db.execute(
         "insert into journeys values(?,?,?,?) on conflict(journey) do update set spent=spent+excluded.spent,"
         "reserved=reserved+excluded.reserved,calls=calls+excluded.calls",

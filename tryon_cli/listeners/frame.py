@@ -104,13 +104,7 @@ class _Draw:
             text = f"  PAUSED {self.clean(down.provider)} down {since}{probe}"
             return [name, (text + (f", {self.clean(down.text)}" if down.text else ""), "look")]
         over = stage.left == 0
-        slots = (
-            "-"
-            if over
-            else f"{min(stage.running, stage.slots)}/{stage.slots}"
-            if stage.slots
-            else str(stage.running)
-        )
+        slots = "-" if over else f"{stage.taken}/{stage.slots}" if stage.slots else str(stage.taken)
         speed = "cached" if stage.reused == stage.done else "done"
         cells = [
             f"{number(stage.done)}/{number(stage.total)}",

@@ -34,7 +34,7 @@ class Snapshot:
         stages = [
             {
                 "stage": s.name, "provider": s.provider, "done": s.done, "total": s.total,
-                "running": s.running, "slots": s.slots, "failed": s.failed,
+                "running": s.taken, "slots": s.slots, "failed": s.failed,
                 "rate": round(s.rate.per_minute(now) or 0.0, 1),
             }
             for s in tally.stages.values()

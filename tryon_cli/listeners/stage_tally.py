@@ -55,6 +55,11 @@ class StageTally:
         return sum(1 for n, _ in self._running.values() if n > 0)
 
     @property
+    def taken(self) -> int:
+        """Places that are taken: a step that only keeps its answer any more holds none."""
+        return min(self.running, self.slots) if self.slots else self.running
+
+    @property
     def left(self) -> int:
         return self.total - self.done
 

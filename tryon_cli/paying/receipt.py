@@ -20,10 +20,6 @@ class PaidReceipt:
         self._ledger = ledger
         self._unit = unit
         self._claim = claim
-        self._billed: dict[str, int | None] = {}
-        """What the ledger does not know yet of a picture that came within the answer."""
-        if unit.state is State.READY and not (unit.url or unit.ticket):
-            self._billed["billed"] = unit.billed
         self.digest = hashlib.sha256(image).hexdigest()
         """Of what the service made."""
 
@@ -33,7 +29,7 @@ class PaidReceipt:
         try:
             # a stage may have changed the picture: then what lies there is not what the service made
             kept = str(digest) if digest == self.digest else ""
-            self._ledger.change(self._unit, Event.STORE, digest=kept, **self._billed)
+            self._ledger.change(self._unit, Event.STORE, digest=kept, billed=self._unit.billed)
         finally:
             self._claim.let_go()
         crashpoint("paid-K9")
@@ -42,8 +38,9 @@ class PaidReceipt:
         """Paid for and of no use. A fault of our own machine says nothing about the picture."""
         try:
             if fault.kind not in (FaultKind.STORAGE, FaultKind.STOPPED, FaultKind.INTERNAL):
-                self._ledger.change(self._unit, Event.FAIL, text=fault.text, **self._billed)
-            elif self._billed:
-                self._ledger.change(self._unit, Event.FINISH, **self._billed)
+                self._ledger.change(self._unit, Event.FAIL, text=fault.text, billed=self._unit.billed)
+            elif self._unit.state is State.READY and not (self._unit.url or self._unit.ticket):
+                # it came within the answer, and that it is made was only on its way to the ledger
+                self._ledger.change(self._unit, Event.FINISH, billed=self._unit.billed)
         finally:
             self._claim.let_go()

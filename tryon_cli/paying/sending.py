@@ -169,15 +169,14 @@ class Sending(Hand):
         if billed is not None and billed > self.price * DEARER:
             self.purse.price(words.dearer(self.unit, billed), self.unit)
         self.done = done
-        if done.image and not done.url and not self.unit.ticket:
-            # it is here, and nowhere else: nobody has to wait until that is written, since the next thing to be
-            # written says that it is safe, or that it is not
-            self.ledger.tell(self.unit, Event.FINISH, billed=billed, text="")
-            self.unit = self.unit._replace(state=State.READY, billed=billed)
-            crashpoint("paid-K7")
-            return
         try:
-            self.note(Event.FINISH, url=done.url, expiry=expiry, billed=billed, text="")
+            if done.image and not done.url and not self.unit.ticket:
+                # it is here, and nowhere else: nobody has to wait until that is written, since the next thing to
+                # be written says that it is safe, or that it is not
+                self.ledger.tell(self.unit, Event.FINISH, billed=billed, text="")
+                self.unit = self.unit._replace(state=State.READY, billed=billed, text="")
+            else:
+                self.note(Event.FINISH, url=done.url, expiry=expiry, billed=billed, text="")
         except Fault as fault:
             raise self.said(done.url or "(its picture came in the answer)", fault) from fault
         crashpoint("paid-K7")

@@ -91,7 +91,7 @@ def dearer(unit: Unit, billed: int) -> str:
     """The price list is out of date."""
     return (
         f"{unit.provider} billed {spoken(billed)} for a {unit.task}, its offer says {spoken(unit.price)}; limits count "
-        f"what is billed, plans the offer: set [providers.{unit.provider}] price = {{ {unit.task} = {billed / 1e6:g} }}"
+        f"what is billed, plans the offer: set {_setting(unit, billed / 1e6)}"
     )
 
 
@@ -106,9 +106,14 @@ def cancelled(unit: Unit) -> Fault:
 def unpriced(unit: Unit) -> str:
     """It may cost something."""
     return (
-        f"nobody said what a {unit.task} at {unit.provider} costs: it counts as $0.00, also for limits; say  price = "
-        f"0.05  in [providers.{unit.provider}.tasks.{unit.task}], or 0 for a server of your own"
+        f"nobody said what a {unit.task} at {unit.provider} costs: it counts as $0.00, also for limits; set "
+        f"{_setting(unit, 0.05)}, or to 0 for a server of your own"
     )
+
+
+def _setting(unit: Unit, usd: float) -> str:
+    """How the price of a stage is said."""
+    return f"[providers.{unit.provider}] price = {{ {unit.task} = {usd:g} }}"
 
 
 def _amount(price: int) -> str:

@@ -284,6 +284,15 @@ def test_no_cookies_are_kept(serve: Serve) -> None:
     assert "cookie" not in server.requests[1].headers and server.connections == 1
 
 
+def test_a_login_in_the_address_goes_along(serve: Serve) -> None:
+    server = serve(answer(200, b"{}"))
+    url = server.url().replace("://", "://me:s%40fe@")
+    Http(no_headers).send(Call("GET", url))
+    Http(lambda: {"Authorization": "Bearer key"}).send(Call("GET", url))
+    assert [r.headers["authorization"] for r in server.requests] == ["Basic bWU6c0BmZQ=="] * 2
+    assert "me" not in server.requests[0].headers["host"]
+
+
 def test_each_thread_has_a_client_of_its_own_and_its_end_closes_it(serve: Serve) -> None:
     server = serve(answer())
     http = Http(no_headers)

@@ -102,7 +102,7 @@ class Wire:
         line.transport.proxy, line.transport.trail.sent = None, False
         try:
             request = _request(method, url, headers, body, quiet)
-            # without httpx.Client: of what it adds (cookies, redirects, hooks, logins) nothing is wanted here
+            # without httpx.Client: of what it adds (cookies, redirects, hooks) nothing is wanted here
             response = line.transport.handle_request(request)
             try:
                 answer = Answer(response.status_code, _plain(response.headers), iter(()))
@@ -132,8 +132,8 @@ def _request(
         whole["Content-Length"] = "0"
     try:
         parsed, whole["Host"], login = _parsed(url)
-        if login:
-            whole.setdefault("Authorization", login)
+        if login:  # as httpx.Client does it: what the address says wins
+            whole["Authorization"] = login
         # looked at before anything is opened: h11 would complain later, quoting what it complains about
         if any(_UNFIT.search(value) for value in whole.values()):
             raise ValueError
