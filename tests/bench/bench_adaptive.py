@@ -15,7 +15,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "engine"))
 
-from services import SERVICES, Even, Fixed, Limit, Went, ask
+from services import PHASES, SERVICES, Even, Fixed, Limit, Phased, Went, ask
 
 from tryon_cli.engine.limiter import Limiter
 
@@ -54,6 +54,19 @@ def main(seeds: int) -> int:
             ]
             print(
                 f"no knee, {most:2} allowed, {'some stalls' if stalls else 'no stalls'}: "
+                f"{statistics.mean(shares):5.1f} % of all at once (worst {min(shares):5.1f})"
+            )
+            worst = min(worst, statistics.mean(shares) / 100.0)
+    for name, phases in PHASES.items():
+        for change in (1.0, 3.0, 0.3):
+            shares = [
+                100.0
+                * ask(Phased(phases, s, loading=2.0, change=change), Limiter(64), seed=s).done
+                / ask(Phased(phases, s, loading=2.0, change=change), Fixed(64), seed=s).done
+                for s in range(seeds)
+            ]
+            print(
+                f"no knee, tasks {name}, {change} times as slow after 100 s: "
                 f"{statistics.mean(shares):5.1f} % of all at once (worst {min(shares):5.1f})"
             )
             worst = min(worst, statistics.mean(shares) / 100.0)

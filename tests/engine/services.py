@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+import itertools
 import random
 from collections import deque
 from collections.abc import Callable
@@ -93,6 +94,42 @@ class Even:
         while self.stalls and now > self.stall:
             self.stall += self.rng.expovariate(1 / 60.0)
         return seconds + (1.0 if self.stalls and now + seconds > self.stall else 0.0)
+
+
+PHASES: dict[str, list[tuple[int, dict[str, int]]]] = {
+    "waves": [
+        (150, {"stylize": 1, "extract-face": 1}), (300, {"extract-face": 1}), (300, {"stylize": 1}),
+        (300, {"try-on": 1}), (300, {"face-swap": 1}),
+    ],
+    "one after the other": [(n, {task: 1}) for task, n in zip(TASKS, (1500, 300, 1500, 1500), strict=True)],
+    "in turn": [(40, {task: 1}) for task in TASKS],
+    "drifting": [
+        (200, {"stylize": 3, "extract-face": 1}), (200, {"stylize": 2, "extract-face": 2, "try-on": 1}),
+        (200, {"stylize": 1, "try-on": 3}), (200, {"try-on": 2, "face-swap": 2}),
+    ],
+}  # fmt: skip
+"""Calls, and how often each task is among them: again and again from the start."""
+
+
+class Phased:
+    """Bears whatever comes, too; long stretches of one task, then of another. We ourselves are slow in the beginning,
+    and at some time the service gets slower or faster for good."""
+
+    task = ""
+
+    def __init__(
+        self, phases: list[tuple[int, dict[str, int]]], seed: int = 0, *, loading: float = 0.0,
+        change: float = 1.0,
+    ) -> None:  # fmt: skip
+        """loading: seconds in which calls take one more; change: factor of their seconds after 100 s."""
+        self.rng, self.loading, self.change = random.Random(seed), loading, change
+        self.coming = itertools.cycle([weights for count, weights in phases for _ in range(count)])
+
+    def begin(self, now: float, running: int) -> float | None:
+        weights = next(self.coming)
+        (self.task,) = self.rng.choices(list(weights), list(weights.values()))
+        seconds = noisy(self.rng) * TASKS[self.task] + (1.0 if now < self.loading else 0.0)
+        return seconds * (self.change if now > 100.0 else 1.0)
 
 
 def noisy(rng: random.Random) -> float:

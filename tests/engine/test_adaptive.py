@@ -8,12 +8,12 @@ import threading
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from services import SERVICES, Even, Fixed, Hard, Queue, Went, ask, steady
+from services import PHASES, SERVICES, Even, Fixed, Hard, Phased, Queue, Went, ask, steady
 
 from tryon_cli.engine.adaptive import AdaptivePool, Gauge
 from tryon_cli.engine.limiter import START, Limiter
 from tryon_cli.engine.plan import Plan
-from tryon_cli.engine.rounds import Round, Usual
+from tryon_cli.engine.rounds import Higher, Round, Usual
 from tryon_cli.engine.shape import Lane
 
 FIXED = (20, 22, 23, 24, 25, 26, 28, 32, 64)
@@ -112,6 +112,36 @@ def test_a_service_that_bears_all_is_used_whole(most: int, stalls: bool) -> None
     assert statistics.mean(shares) >= 0.93 and min(shares) > 0.8
 
 
+@pytest.mark.parametrize("most", [16, 64])
+@pytest.mark.parametrize("change", [1.0, 3.0, 0.3])
+@pytest.mark.parametrize("loading", [0.0, 2.0, 5.0])
+@pytest.mark.parametrize("name", list(PHASES))
+def test_what_is_slow_for_another_reason_is_not_taken_for_a_knee(
+    name: str, loading: float, change: float, most: int
+) -> None:
+    """Stretches of one task, a slow beginning of our own, a service that takes three times as long from now on: fewer
+    calls at once would not be faster, so there are not fewer for long."""
+    for seed in range(2):
+
+        def service() -> Phased:
+            return Phased(PHASES[name], seed, loading=loading, change=change)  # noqa: B023
+
+        best = ask(service(), Fixed(most), seed=seed)
+        assert ask(service(), Limiter(most), seed=seed).done >= 0.8 * best.done
+
+
+def test_fewer_that_are_as_slow_as_before_are_more_again() -> None:
+    """What is usual was learned on a day that was three times as fast."""
+    higher = Higher()
+    assert higher.left_for_nothing(64.0, seen(*[("try-on", 3.0)] * 64)) is None
+    assert higher.left_for_nothing(60.0, seen(*[("try-on", 3.0)] * 64)) is None, "too near to say anything"
+    assert higher.left_for_nothing(32.0, seen(*[("swap", 3.0)] * 64)) is None, "nobody knows that task"
+    assert higher.left_for_nothing(32.0, seen(*[("try-on", 2.9)] * 30)) == 60.0
+    assert higher.left_for_nothing(64.0, seen(*[("try-on", 3.0)] * 64)) is None
+    assert higher.left_for_nothing(32.0, seen(*[("try-on", 1.5)] * 30)) is None, "that has helped"
+    assert higher.left_for_nothing(16.0, seen(*[("try-on", 1.4)] * 30)) == 32.0
+
+
 def seen(*calls: tuple[str, float]) -> Round:
     made = Round(0.0, len(calls))
     for task, seconds in calls:
@@ -137,7 +167,7 @@ def test_a_task_that_is_met_while_all_is_slow_is_not_thought_slow_by_itself() ->
     seen(("stylize", 40.0), ("try-on", 30.0), ("try-on", 50.0)).meet(usual)
     assert usual["try-on"] == Usual(20.0, 2)
     seen(("stylize", 10.0), ("stylize", 10.0)).learn(usual, anew=True)
-    assert usual == {"stylize": Usual(10.0, 2), "try-on": Usual(10.0, 2)}, "a better day is one for all"
+    assert usual == {"stylize": Usual(10.0, 2)}, "what a better day means for others they say themselves"
 
 
 # --------------------------------------------------------------------------- in the plan

@@ -7,7 +7,7 @@ what the service really works on, and a little more than that keeps it busy.
 
 from __future__ import annotations
 
-from .rounds import Round, Usual
+from .rounds import Higher, Round, Usual
 
 START, PART = 4, 0.25
 """Calls at once to begin with, at least so many and such a part of what the account allows; doubled as long as
@@ -63,6 +63,7 @@ class Limiter:
         self.most = most
         self.limit = float(min(most, max(START, most * PART)))
         self._usual: dict[str, Usual] = {}
+        self._higher = Higher()
         self._seconds = 0.0
         """What a call takes, on the whole; 0.0: not known yet."""
         self._calls = 0
@@ -152,7 +153,12 @@ class Limiter:
             self._learn(now, round, anew=abs(round.beside(self._usual)[0] - 1.0) > 0.25)
             self._set(now, limit)
         elif full and round.count:
-            self._move(now, round)
+            before = self._higher.left_for_nothing(self.limit, round)
+            if before is None:
+                self._move(now, round)
+            else:
+                self._all_is_new(now, round, before)
+                self._set(now, before)
         if self._round is round:
             self._next(now)
 
@@ -160,6 +166,11 @@ class Limiter:
         """Learn how long calls take when nobody waits."""
         round.learn(self._usual, anew=anew)
         self._measured = now
+
+    def _all_is_new(self, now: float, round: Round, good: float) -> None:
+        """We were wrong about what is usual, and so about what was too much."""
+        self._learn(now, round, anew=True)
+        self._wall, self._good = float(self.most) + 1.0, good
 
     def _move(self, now: float, round: Round) -> None:
         limit = self.limit
@@ -176,9 +187,7 @@ class Limiter:
         if slower < 1.0 / (FLAT + BETTER * error):
             if self._doubted(round, known):
                 return
-            self._learn(now, round, anew=True)
-            self._wall = float(self.most) + 1.0
-            self._good = limit
+            self._all_is_new(now, round, limit)
             self._up(now)
             return
         if slower <= (CLEAR + error if self._rising else FLAT + CHANCE * error):

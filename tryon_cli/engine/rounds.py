@@ -6,6 +6,13 @@ import math
 from collections.abc import Mapping
 from typing import NamedTuple
 
+APART = 1.15
+"""Limits that differ by less say nothing about each other."""
+
+
+DOUBT = 2.0
+"""Standard errors by which fewer calls must be slower than hoped until more of them are made again."""
+
 
 class Usual(NamedTuple):
     """What is known of a task."""
@@ -19,7 +26,7 @@ class Usual(NamedTuple):
 class Round:
     """So many calls under one limit."""
 
-    __slots__ = ("_left", "_tasks", "_wanted", "count", "seconds", "since")
+    __slots__ = ("_left", "_wanted", "count", "seconds", "since", "tasks")
 
     def __init__(self, since: float, size: int) -> None:
         self.since = since
@@ -27,7 +34,7 @@ class Round:
         self.count = 0
         self.seconds = 0.0
         """All together."""
-        self._tasks: dict[str, tuple[int, float, float]] = {}
+        self.tasks: dict[str, tuple[int, float, float]] = {}
         """Calls, sum and sum of squares of their seconds."""
 
     def joined(self) -> bool:
@@ -41,17 +48,22 @@ class Round:
         if seconds is not None:
             self.count += 1
             self.seconds += seconds
-            calls, total, squares = self._tasks.get(task, (0, 0.0, 0.0))
-            self._tasks[task] = calls + 1, total + seconds, squares + seconds * seconds
+            calls, total, squares = self.tasks.get(task, (0, 0.0, 0.0))
+            self.tasks[task] = calls + 1, total + seconds, squares + seconds * seconds
 
     def take(self, other: Round) -> None:
         """Count what another one has seen, too."""
         self.count += other.count
         self.seconds += other.seconds
-        for task, seen in other._tasks.items():
-            known = self._tasks.get(task, (0, 0.0, 0.0))
+        for task, seen in other.tasks.items():
+            known = self.tasks.get(task, (0, 0.0, 0.0))
             calls, total, squares = (a + b for a, b in zip(known, seen, strict=True))
-            self._tasks[task] = int(calls), total, squares
+            self.tasks[task] = int(calls), total, squares
+
+    def mean(self, task: str) -> Usual:
+        """Of one of its tasks, by now."""
+        count, total, _ = self.tasks[task]
+        return Usual(total / count, count)
 
     @property
     def over(self) -> bool:
@@ -64,7 +76,7 @@ class Round:
         Never their plain mean: a stylize of 20 s and a face of 2 s stand in the same queue, now more of the one and
         now more of the other.
         """
-        known = [(usual[task], *seen) for task, seen in self._tasks.items() if task in usual]
+        known = [(usual[task], *seen) for task, seen in self.tasks.items() if task in usual]
         calls = sum(count for _, count, _, _ in known)
         if not calls:
             return 1.0, 0.0
@@ -74,24 +86,55 @@ class Round:
         return slower, math.sqrt(max(0.0, squares - slower * slower) * doubt)
 
     def learn(self, usual: dict[str, Usual], *, anew: bool) -> None:
-        """Add to what is known of its tasks. anew: the service has changed, and all of them with it."""
-        slower, _ = self.beside(usual)
+        """Add to what is known of its tasks. anew: only what was seen just now is believed."""
         if anew:
-            # by what all tasks say together: a few calls of each would be a matter of luck
-            usual.update(
-                {task: Usual(one.seconds * slower, min(one.calls, self.count)) for task, one in usual.items()}
-            )
+            usual.clear()
             self.meet(usual)
             return
         known = set(usual)
         self.meet(usual)
-        for task in known & set(self._tasks):
-            (count, total, _), (seconds, calls) = self._tasks[task], usual[task]
+        for task in known & set(self.tasks):
+            (count, total, _), (seconds, calls) = self.tasks[task], usual[task]
             usual[task] = Usual((seconds * calls + total) / (calls + count), calls + count)
 
     def meet(self, usual: dict[str, Usual]) -> None:
         """Learn of tasks that were never seen before, as they would be if nobody waited."""
         slower, _ = self.beside(usual)
-        for task, (count, total, _) in self._tasks.items():
+        for task, (count, total, _) in self.tasks.items():
             if task not in usual:
                 usual[task] = Usual(total / count / slower, count)
+
+
+class Higher:
+    """How long calls took under the limits that were stepped back from: has it helped?
+
+    Where calls waited for each other, fewer of them are faster in the same measure. Where they are as slow as
+    before, it is something else that is slow, and to go down further would only lose time.
+    """
+
+    __slots__ = ("_seen",)
+
+    def __init__(self) -> None:
+        self._seen: dict[str, tuple[float, Round]] = {}
+        """By task: the highest limit, and a round under it. That may have ended early: the slowest of its calls
+        are counted by the time that they matter."""
+
+    def left_for_nothing(self, limit: float, round: Round) -> float | None:
+        """The limit that was stepped back from though that does not help; None: it helps, or nobody can say yet."""
+        was = {task: self._seen[task][0] for task in round.tasks if task in self._seen}
+        was = {task: higher for task, higher in was.items() if higher > APART * limit}
+        then = {task: self._seen[task][1].mean(task) for task in was}
+        counts = {task: round.tasks[task][0] for task in was}
+        undecided: set[str] = set()
+        if counts:
+            slower, error = round.beside(then)
+            # half way between "as slow as before" and "as many times faster as there are fewer"
+            hoped = sum(count * limit / was[task] for task, count in counts.items()) / sum(counts.values())
+            middle = (1.0 + hoped) / 2.0
+            if slower - DOUBT * error > middle:
+                self._seen.clear()
+                return max(was.values())
+            if slower + error > middle:
+                undecided = set(was)
+        self._seen.update({task: (limit, round) for task in round.tasks if task not in undecided})
+        return None
