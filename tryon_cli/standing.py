@@ -18,6 +18,7 @@ from .ledger.budget import usd
 from .ledger.look import Spend, spend
 from .lock import Holder, holder
 from .model.errors import Exit
+from .settings.record import place_of
 
 WORDS: Mapping[int, str] = {
     Exit.OK: "DONE",
@@ -51,6 +52,8 @@ class Standing(NamedTuple):
     """Of this run and those it went on from."""
     budget: float | None = None
     """USD."""
+    home: Path | None = None
+    """The state folder, where the money is written down."""
 
     @property
     def done(self) -> int:
@@ -75,8 +78,11 @@ class Standing(NamedTuple):
         return self.run.ended is None or self.left > 0 or open_rows > 0
 
 
-def standing(folder: Path, ledger: Path | None = None) -> Standing | None:
-    """The newest run of an output folder; None when there was none. ledger: the state folder, for its money."""
+def standing(folder: Path, home: Path | None = None) -> Standing | None:
+    """The newest run of an output folder; None when there was none.
+
+    home: the usual state folder, for its money; a run that was told another one has it there.
+    """
     runs = runs_of(folder)
     if not runs:
         return None
@@ -88,16 +94,22 @@ def standing(folder: Path, ledger: Path | None = None) -> Standing | None:
     else:
         state, text = WORDS.get(run.exit, "STOPPED"), run.text or ""
     live = json.loads(run.live) if run.live and state == "RUNNING" else {}
-    money = spend(ledger, journey(folder, run.run)) if ledger is not None else Spend()
-    return Standing(state, folder, run, who, json.loads(run.counts or "{}"), live, text, money, _budget(run))
+    record = _record(run)
+    home = place_of(record, "state_dir", folder) or home
+    money = spend(home, journey(folder, run.run)) if home is not None else Spend()
+    most = record.get("max_cost")
+    budget = float(most) if isinstance(most, int | float) else None
+    counts = json.loads(run.counts or "{}")
+    return Standing(state, folder, run, who, counts, live, text, money, budget, home)
 
 
-def _budget(run: RunRecord) -> float | None:
+def _record(run: RunRecord) -> dict[str, Any]:
+    """Its settings; {} when they cannot be read."""
     try:
-        most = json.loads(run.settings).get("max_cost")
-    except (ValueError, AttributeError):
-        return None
-    return float(most) if isinstance(most, int | float) else None
+        record = json.loads(run.settings)
+    except ValueError:
+        return {}
+    return record if isinstance(record, dict) else {}
 
 
 FINISHED = frozenset({Exit.OK, Exit.PARTIAL, Exit.QUALITY, Exit.NOTHING})

@@ -56,6 +56,17 @@ def test_what_was_spent_is_shown_everywhere_and_proved(world: Any) -> None:
     assert os.stat(ledger_of(tool).parent).st_mode & 0o777 == 0o700
 
 
+def test_the_ledger_of_a_state_folder_chosen_by_an_option_is_found_again(world: Any) -> None:
+    tool, server = world()
+    tool.run("run", "m.csv", "--max-cost", "0.3", "--state-dir", "../till", expect=8)
+    assert "of $0.30" in tool.run("status", "out").out
+    tool.run("resume", "out", "--max-cost", "3")
+    assert sum(server.report()["charges"].values()) == CALLS
+    assert "$0.50 of $3.00" in tool.run("status", "out").out
+    assert "10 paid calls have their picture; $0.50 spent" in tool.run("verify", "out").out
+    assert not ledger_of(tool).exists()
+
+
 def spoil_picture(tool: Tool) -> None:
     path = next((tool.work / "out/images").iterdir())
     data = bytearray(path.read_bytes())

@@ -174,3 +174,25 @@ def test_rest_takes_the_new_options_for_rows_without_a_picture_only(tool: Tool) 
     assert sum(tool.calls().values()) == calls + 3, "a scene in the new style, a try-on, a face put back"
     again = tool.run("resume", "out")
     assert tool.images() == now and sum(tool.calls().values()) == calls + 3, again.err
+
+
+def test_folders_that_an_option_chose_for_the_run_are_taken_along(tool: Tool) -> None:
+    """Its pictures and its money lie there: with an empty cache all would be made again."""
+    chosen = ("--cache-dir", "../big/cache", "--state-dir", "../big/state")
+    tool.run("run", "m.csv", *chosen, "--attempts", "1", env=FAILS, expect=5)
+    tool.run("resume", "out")
+    assert len(tool.images()) == 4
+    assert {key: n for key, n in tool.calls().items() if n > 1 and "try-on" not in key} == {}
+    assert not (tool.base / "cache").exists() and not (tool.base / "state").exists()
+    tool.run("resume", "out")
+    assert not (tool.base / "cache").exists(), "nor does a second one forget them"
+
+
+def test_folders_that_are_gone_or_chosen_anew_are_not(tool: Tool) -> None:
+    tool.run("run", "m.csv", "--cache-dir", "../big")
+    (tool.base / "big").rename(tool.base / "moved")
+    tool.run("resume", "out", "--cache-dir", "../moved")
+    assert not (tool.base / "cache").exists() and not (tool.base / "big").exists()
+    (tool.base / "moved").rename(tool.base / "once more")
+    assert "kept         4 finished rows" in tool.run("resume", "out").err
+    assert (tool.base / "cache").is_dir() and not (tool.base / "big").exists()

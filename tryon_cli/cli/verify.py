@@ -30,7 +30,7 @@ def command(
         raise TryonError(
             Exit.USAGE, f"there is no run in {folder or 'this folder'}.", details=("try  tryon verify OUT",)
         )
-    proof = Proof(now.folder, settings.state_path)
+    proof = Proof(now.folder, now.home or settings.state_path)
     held: list[str] = []
     breach = ""
     try:

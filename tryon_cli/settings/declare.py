@@ -177,10 +177,10 @@ class Settings:
         "trace"))] = False
 
     # ------------------------------------------------------------------ [places]: where things are kept
-    cache_dir: Annotated[Path | None, S("Folder of the cache.", "places", EVERY, guarded=True, kept=False,
+    cache_dir: Annotated[Path | None, S("Folder of the cache.", "places", EVERY, guarded=True,
         metavar="FOLDER", aka=("cache",), example='"~/.cache/tryon"')] = None
-    state_dir: Annotated[Path | None, S("Folder of the history and of crash reports.", "places", EVERY,
-        guarded=True, kept=False, metavar="FOLDER", example='"~/.local/state/tryon"')] = None
+    state_dir: Annotated[Path | None, S("Folder of ledger, history and crash reports.", "places", EVERY,
+        guarded=True, metavar="FOLDER", example='"~/.local/state/tryon"')] = None
 
     # ------------------------------------------------------------------ tables of their own
     limits: Annotated[Mapping[str, int], S("Stage or provider = calls at once.", "limits", MAKE, table=True,

@@ -11,19 +11,22 @@ from ..model.errors import Exit, TryonError
 from ..model.secrets import hide
 from .declare import Settings, declared
 
-_PLACES = frozenset(("cache_dir", "state_dir"))
-"""Of this machine, not of the run: left out."""
+PLACES = frozenset(("cache_dir", "state_dir"))
+"""Of this machine, not of the run: left out, unless they were chosen for this run alone."""
+RECORD = "the run's record"
+"""Origin of a setting that a resumed run takes from there."""
 
 
 def to_record(settings: Settings, folder: Path | None = None) -> dict[str, Any]:
-    """Every setting but the machine's own folders, as JSON values; secrets are left out.
+    """Every setting as JSON values; secrets are left out, and the machine's own folders unless an option chose them.
 
     folder: where the record will lie (the output folder); paths are written relative to it, so that it can
     be moved together with its surroundings.
     """
     record: dict[str, Any] = {}
     for item in declared():
-        if item.name in _PLACES:
+        origin = settings.origin(item.name)
+        if item.name in PLACES and not (origin == RECORD or origin.startswith("flag ")):
             continue
         value = getattr(settings, item.name)
         if isinstance(value, Mapping):
@@ -39,6 +42,13 @@ def _spelled(value: Any, folder: Path | None) -> Any:
     if not isinstance(value, Path):
         return value
     return str(value) if folder is None else os.path.relpath(value, folder)
+
+
+def place_of(record: Mapping[str, Any], name: str, folder: Path | None) -> Path | None:
+    """The folder that an option chose for that run, where it is still there. folder: where the record lies."""
+    chosen = record.get(name)
+    place = (folder or Path()) / chosen if isinstance(chosen, str) and chosen else None
+    return place.resolve() if place is not None and place.is_dir() else None
 
 
 def from_record(record: Mapping[str, Any], folder: Path | None = None) -> Settings:

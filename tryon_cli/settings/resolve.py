@@ -17,7 +17,7 @@ from ..model.secrets import HIDDEN, is_secret
 from . import files, places
 from .declare import Settings, declared
 from .reading import Wrong, read
-from .record import values_of
+from .record import PLACES, RECORD, place_of, values_of
 from .setting import PREFIX, Declared
 
 
@@ -57,8 +57,9 @@ def resolve(
     wrong += bad
     if record is not None:
         values = values_of(record, folder)
-        levels.append([Said(i, values[i.name], "the run's record", False) for i in declared()
-                       if i.says.kept and i.name in values])  # fmt: skip
+        gone = {name for name in PLACES if place_of(record, name, folder) is None}
+        levels.append([Said(i, values[i.name], RECORD, False) for i in declared()
+                       if i.says.kept and i.name in values and i.name not in gone])  # fmt: skip
     levels.append([Said(i, flags[i.name], f"flag {i.option}", True) for i in declared() if i.name in flags])
     values, origins, bad = _merge(levels)
     if wrong or bad:
