@@ -70,6 +70,20 @@ def test_a_worse_candidate_is_shown_rolled_back_and_gets_another_chance(shop: To
     assert "fresh on trial beside usual: 50% of the jobs" in shop.run("providers", "compare").out
 
 
+def test_a_new_version_of_a_candidate_is_not_shown_as_rolled_back(shop: Tool) -> None:
+    shop.run("run", "m.csv", "--pipeline", "tryon-only")
+    newer = PICKY.replace('name="picky"', 'name="picky", tasks=dict.fromkeys(Counted.offer.tasks, "2")')
+    (shop.work / "picky.py").write_text(newer)
+    [canary] = compared(shop)["canaries"]  # type: ignore[misc]
+    assert canary["rolled_back"] == ""
+    (shop.work / "picky.py").write_text(PICKY)
+    [canary] = compared(shop)["canaries"]  # type: ignore[misc]
+    assert "of its calls failed" in canary["rolled_back"]
+    (shop.work / "picky.py").unlink()
+    [canary] = compared(shop)["canaries"]  # type: ignore[misc]
+    assert "of its calls failed" in canary["rolled_back"], "shown also where it cannot be loaded"
+
+
 def test_only_those_that_were_named(shop: Tool) -> None:
     shop.run("run", "m.csv", "--pipeline", "tryon-only")
     found = compared(shop, "fresh")

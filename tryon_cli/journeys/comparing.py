@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,9 @@ from typing import Any
 from ..listeners.words import brief, money
 from ..model.errors import Exit, TryonError
 from ..providers import registry
+from ..providers.wrap.canary import pair_of, scope_of
 from ..providers.wrap.scores import Place, Scores, Tally
+from ..providers.wrap.trial import Trial
 
 HEAD = (
     "provider",
@@ -31,21 +34,34 @@ def compared(state: Path, names: Sequence[str], tables: Mapping[str, Mapping[str
     """Everything as data. names: whom to show, all when empty; tables: [providers] of the settings."""
     scores = Scores(state)
     known = scores.all()
-    rolled = scores.rollbacks()
-    trials = {f"{n}>{t.candidate}": t.share for n, t in registry.trials(tables, tables).items()}
-    scopes = sorted({place.scope for place in known} - {""} | rolled.keys() | trials.keys())
+    trials = registry.trials(tables, tables)
+    rolled = _rolled(scores.rollbacks(), trials, tables)
+    shares = {scope_of(name, trial.candidate): trial.share for name, trial in trials.items()}
+    scopes = sorted({place.scope for place in known} - {""} | rolled.keys() | shares.keys())
     return {
         "providers": _rows(known, "", names),
         "canaries": [
             {
                 "usual": scope.partition(">")[0], "candidate": scope.partition(">")[2],
-                "share": trials.get(scope), "rolled_back": rolled.get(scope, ""),
+                "share": shares.get(scope), "rolled_back": rolled.get(scope, ""),
                 "providers": _rows(known, scope, ()),
             }
             for scope in scopes
             if not names or set(names) <= set(scope.split(">"))
         ],
     }  # fmt: skip
+
+
+def _rolled(
+    rolled: Mapping[str, str], trials: Mapping[str, Trial], tables: Mapping[str, Mapping[str, Any]]
+) -> dict[str, str]:
+    """Why candidates were rolled back, by scope. Of those in the settings only the version of today counts."""
+    found = {pair.partition(" ")[0]: why for pair, why in rolled.items()}
+    for name, trial in trials.items():
+        with contextlib.suppress(TryonError):  # not set up: nobody can say which version would be asked
+            pair = pair_of(name, trial.candidate, registry.load(trial.candidate, tables).offer)
+            found[scope_of(name, trial.candidate)] = rolled.get(pair, "")
+    return found
 
 
 def _rows(known: dict[Place, Tally], scope: str, names: Iterable[str]) -> list[dict[str, Any]]:

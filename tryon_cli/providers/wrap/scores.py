@@ -237,15 +237,12 @@ class Scores:
                 db.execute("insert or replace into rolled values(?,?)", (pair, why))
 
     def rollbacks(self) -> dict[str, str]:
-        """Why each candidate was rolled back, by "usual>candidate"."""
+        """Why each candidate was rolled back, by pair: "usual>candidate" and its versions (canary.pair_of)."""
         path = self._book.path
         if path is None or not path.exists():
             return {}
         with _open(path) as db:
-            return {
-                str(pair).partition(" ")[0]: str(why)
-                for pair, why in db.execute("select pair, why from rolled")
-            }
+            return {str(pair): str(why) for pair, why in db.execute("select pair, why from rolled")}
 
     def forget(self, scope: str) -> bool:
         """Give the candidate another chance, with counts that start anew. False: nothing was known of it."""
