@@ -2,7 +2,8 @@
 
     python tests/bench/bench_http_run.py [--quick]
 
-300 pairs, 64 slots, stages of 200/50/150/100 ms +-30 %. The makespan is measured at the service, from its first
+300 pairs, 64 slots, stages of 200/50/150/100 ms +-30 %, and of ten times that, which is nearer to what services take
+(5 to 40 s) though still short of it. The makespan is measured at the service, from its first
 request to its last answer, so that nobody's start-up counts; the bound is max(total / 64, longest chain). The scripts
 keep nothing: no ledger, no cache, no files. Goal: at most 1.10 of the bound, and no worse than the best script.
 """
@@ -93,36 +94,44 @@ def by_hand(run: Callable[..., None], url: str, pairs: int) -> None:
     run([(f"human {n}", f"garment {n}") for n in range(pairs)], call, SLOTS)
 
 
-def main(quick: bool) -> None:
-    pairs, rounds = (60, 1) if quick else (300, 3)
+def measured(pairs: int, rounds: int, times: float) -> None:
+    """times: how many times as long as MEANS the calls take."""
     # which pictures a job is about decides its time only roughly here (boundaries differ), so the bound is the mean's
     total = pairs * sum(MEANS.values())
     longest = 1.3 * (MEANS["stylize"] + MEANS["try-on"] + MEANS["face-swap"])
-    bound = max(total / SLOTS, longest)
+    bound = times * max(total / SLOTS, longest)
+    seconds = {stage: [times * part for part in span] for stage, span in SPANS.items()}
     spans: dict[str, list[float]] = {}
     whole: list[float] = []
     with Away() as service, tempfile.TemporaryDirectory() as place:
         for n in range(rounds):
             folder = Path(place) / str(n)
             shop(folder, service.url, pairs)
-            service.reset(SPANS, n)
+            service.reset(seconds, n)
             whole.append(ours(folder))
             seen = service.seen()
             assert seen["requests"]["POST /now"] == 4 * pairs, seen
             spans.setdefault("tryon", []).append(seen["last"] - seen["first"])
             for name, run in PEERS.items():
-                service.reset(SPANS, n)
+                service.reset(seconds, n)
                 by_hand(run, service.url, pairs)
                 seen = service.seen()
                 spans.setdefault(name, []).append(seen["last"] - seen["first"])
     print(
-        f"{pairs} pairs over HTTP, {SLOTS} slots: makespan at the service / lower bound of {bound:.2f} s (goal 1.10)"
+        f"{pairs} pairs over HTTP, {SLOTS} slots, calls of {1000 * times * MEANS['extract-face']:.0f} to "
+        f"{1000 * times * MEANS['stylize']:.0f} ms: makespan at the service / lower bound of {bound:.2f} s"
     )
     for name, values in sorted(spans.items(), key=lambda item: statistics.median(item[1])):
         print(
             f"  {name:<16} {statistics.median(values) / bound:.3f}   ({min(values):.2f} to {max(values):.2f} s)"
         )
     print(f"  tryon's whole process, start and end included: {statistics.median(whole):.2f} s")
+
+
+def main(quick: bool) -> None:
+    measured(60 if quick else 300, 1 if quick else 3, 1.0)
+    if not quick:
+        measured(300, 1, 10.0)
 
 
 if __name__ == "__main__":
