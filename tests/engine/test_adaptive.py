@@ -170,7 +170,7 @@ def test_a_task_that_is_met_while_all_is_slow_is_not_thought_slow_by_itself() ->
 
 
 # --------------------------------------------------------------------------- in the plan
-def gauge(most: int = 8) -> tuple[Gauge, Limiter]:
+def gauge(most: int = 16) -> tuple[Gauge, Limiter]:
     limiter = Limiter(most)
     return Gauge(limiter, lambda: 0.0), limiter
 
@@ -179,7 +179,7 @@ def test_a_pool_follows_its_gauge() -> None:
     said, limiter = gauge()
     pool = AdaptivePool("fashn", said)
     lane = Plan().lane(Lane("try-on", "fashn", [pool]))
-    assert (pool.depth, pool.most) == (START, 8)
+    assert (pool.depth, pool.most) == (START, 16)
     pool.busy = START
     assert not lane.room()
     limiter.limit = 6.7
@@ -211,4 +211,4 @@ def test_calls_tell_from_any_thread() -> None:
         thread.start()
     for thread in threads:
         thread.join(60)
-    assert limiter._running == 0 and 1.0 <= limiter.limit <= 8.0
+    assert limiter._running == 0 and 1.0 <= limiter.limit <= 16.0

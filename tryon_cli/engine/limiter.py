@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from .rounds import Higher, Round, Usual
 
-START, PART = 4, 0.25
+START, PART = 8, 0.25
 """Calls at once to begin with, at least so many and such a part of what the account allows; doubled as long as
 nothing gets slower."""
 
@@ -122,7 +122,10 @@ class Limiter:
 
     def _is_bad(self, round: Round) -> bool:
         """Those that are still out are slower yet: no need to wait for them."""
-        return self._dip is None and round.count >= LEAST // 2 and round.beside(self._usual)[0] > BAD
+        if self._dip is not None or round.count < LEAST // 2:
+            return False
+        slower, error = round.beside(self._usual)
+        return slower - error > BAD
 
     # ------------------------------------------------------------------ rounds
     def _size(self) -> int:
