@@ -182,9 +182,9 @@ def test_a_pool_follows_its_gauge() -> None:
     assert (pool.depth, pool.most) == (START, 16)
     pool.busy = START
     assert not lane.room()
-    limiter.limit = 6.7
-    assert pool.depth == 6 and lane.room()
-    pool.busy = 6
+    limiter.limit = START + 2.7
+    assert pool.depth == START + 2 and lane.room()
+    pool.busy = START + 2
     limiter.limit = 3.0
     assert not lane.room(), "what runs ends in peace, nothing new starts"
     pool.busy = 2
