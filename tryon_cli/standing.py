@@ -78,10 +78,11 @@ class Standing(NamedTuple):
         return self.run.ended is None or self.left > 0 or open_rows > 0
 
 
-def standing(folder: Path, home: Path | None = None) -> Standing | None:
+def standing(folder: Path, home: Path | None = None, *, told: bool = False) -> Standing | None:
     """The newest run of an output folder; None when there was none.
 
-    home: the usual state folder, for its money; a run that was told another one has it there.
+    home: the usual state folder, for its money; a run that was told another one has it there, unless this one
+    was told now.
     """
     runs = runs_of(folder)
     if not runs:
@@ -95,7 +96,7 @@ def standing(folder: Path, home: Path | None = None) -> Standing | None:
         state, text = WORDS.get(run.exit, "STOPPED"), run.text or ""
     live = json.loads(run.live) if run.live and state == "RUNNING" else {}
     record = _record(run)
-    home = place_of(record, "state_dir", folder) or home
+    home = home if told else place_of(record, "state_dir", folder) or home
     money = spend(home, journey(folder, run.run)) if home is not None else Spend()
     most = record.get("max_cost")
     budget = float(most) if isinstance(most, int | float) else None

@@ -65,6 +65,7 @@ def test_the_ledger_of_a_state_folder_chosen_by_an_option_is_found_again(world: 
     assert "$0.50 of $3.00" in tool.run("status", "out").out
     assert "10 paid calls have their picture; $0.50 spent" in tool.run("verify", "out").out
     assert not ledger_of(tool).exists()
+    assert "$0.50" not in tool.run("status", "out", "--state-dir", "../empty").out, "an option of today wins"
 
 
 def spoil_picture(tool: Tool) -> None:

@@ -10,7 +10,7 @@ import typer
 
 from ..journeys import finding
 from ..settings.resolve import resolve
-from ..standing import as_json, as_lines, standing
+from ..standing import as_json, as_lines
 from .options import Flags, takes
 
 EVERY = 1.0
@@ -38,4 +38,4 @@ def command(
         if not follow or now.state != "RUNNING":
             return 0
         time.sleep(EVERY)
-        now = standing(now.folder, settings.state_path) or now
+        now = finding.at(now.folder, settings) or now

@@ -26,10 +26,16 @@ def folders(settings: Settings) -> list[Path]:
     return list(dict.fromkeys(found))
 
 
+def at(folder: Path, settings: Settings) -> Standing | None:
+    """How this folder stands; its money is looked up where the run has it, or where an option says now."""
+    told = settings.origin("state_dir").startswith("flag ")
+    return standing(folder, settings.state_path, told=told)
+
+
 def newest(folder: str, settings: Settings) -> Standing | None:
     """The run to show: of this folder, else of the current one, else the newest anywhere."""
     for place in [Path(folder).absolute()] if folder else folders(settings):
-        now = standing(place, settings.state_path)
+        now = at(place, settings)
         if now is not None:
             return now
     return None
@@ -40,7 +46,7 @@ def unfinished(folder: str, settings: Settings) -> Standing:
     seen = [
         now
         for place in ([Path(folder).absolute()] if folder else folders(settings))
-        if (now := standing(place, settings.state_path))
+        if (now := at(place, settings))
     ]
     for now in seen:
         if now.unfinished or folder:
