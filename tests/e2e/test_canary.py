@@ -53,7 +53,8 @@ def held(base: Path, secret: str, *, but: tuple[str, ...] = ()) -> list[str]:
 def batch(hired: Hired) -> list[Ran]:
     """A run that meets refused keys, echoes of them, lost answers and broken jobs; then every command that tells."""
     echo = f"the key {KEY} (Bearer {KEY}, {base64.b64encode(KEY.encode()).decode()}) is not allowed"
-    options = ("m.csv", "--allow-private", "--max-cost", "20", "--attempts", "2")
+    # four at once: the script of faults below is for as many calls in flight
+    options = ("m.csv", "--allow-private", "--max-cost", "20", "--attempts", "2", "--limits", "fashn=4")
     said = []
     hired.fashn.next(RUN, instead(401, {"error": "UnauthorizedAccess", "message": echo}))
     said.append(hired.run("run", *options, "--debug", expect=7))
