@@ -81,8 +81,8 @@ class Standing(NamedTuple):
 def standing(folder: Path, home: Path | None = None, *, told: bool = False) -> Standing | None:
     """The newest run of an output folder; None when there was none.
 
-    home: the usual state folder, for its money; a run that was told another one has it there, unless this one
-    was told now.
+    home: the usual state folder, for its money (None: not wanted); a run that was told another one has it there,
+    unless this one was told now.
     """
     runs = runs_of(folder)
     if not runs:
@@ -96,7 +96,8 @@ def standing(folder: Path, home: Path | None = None, *, told: bool = False) -> S
         state, text = WORDS.get(run.exit, "STOPPED"), run.text or ""
     live = json.loads(run.live) if run.live and state == "RUNNING" else {}
     record = _record(run)
-    home = home if told else place_of(record, "state_dir", folder) or home
+    if home is not None and not told:
+        home = place_of(record, "state_dir", folder) or home
     money = spend(home, journey(folder, run.run)) if home is not None else Spend()
     most = record.get("max_cost")
     budget = float(most) if isinstance(most, int | float) else None

@@ -9,7 +9,6 @@ from typing import NamedTuple
 APART = 1.15
 """Limits that differ by less say nothing about each other."""
 
-
 DOUBT = 2.0
 """Standard errors by which fewer calls must be slower than hoped until more of them are made again."""
 
@@ -121,20 +120,21 @@ class Higher:
 
     def left_for_nothing(self, limit: float, round: Round) -> float | None:
         """The limit that was stepped back from though that does not help; None: it helps, or nobody can say yet."""
-        was = {task: self._seen[task][0] for task in round.tasks if task in self._seen}
-        was = {task: higher for task, higher in was.items() if higher > APART * limit}
-        then = {task: self._seen[task][1].mean(task) for task in was}
-        counts = {task: round.tasks[task][0] for task in was}
-        undecided: set[str] = set()
-        if counts:
-            slower, error = round.beside(then)
+        was = {
+            task: higher
+            for task, higher in self._seen.items()
+            if task in round.tasks and higher[0] > APART * limit
+        }
+        undecided = False
+        if was:
+            slower, error = round.beside({task: then.mean(task) for task, (_, then) in was.items()})
             # half way between "as slow as before" and "as many times faster as there are fewer"
-            hoped = sum(count * limit / was[task] for task, count in counts.items()) / sum(counts.values())
+            counts = {task: round.tasks[task][0] for task in was}
+            hoped = sum(count * limit / was[task][0] for task, count in counts.items()) / sum(counts.values())
             middle = (1.0 + hoped) / 2.0
             if slower - DOUBT * error > middle:
                 self._seen.clear()
-                return max(was.values())
-            if slower + error > middle:
-                undecided = set(was)
-        self._seen.update({task: (limit, round) for task in round.tasks if task not in undecided})
+                return max(higher for higher, _ in was.values())
+            undecided = slower + error > middle
+        self._seen.update({task: (limit, round) for task in round.tasks if not (undecided and task in was)})
         return None

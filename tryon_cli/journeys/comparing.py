@@ -128,7 +128,7 @@ def forget(state: Path, names: Sequence[str]) -> None:
             details=("tryon providers compare USUAL CANDIDATE --forget",),
         )
     usual, candidate = names
-    if not Scores(state).forget(f"{usual}>{candidate}"):
+    if not Scores(state).forget(scope_of(usual, candidate)):
         raise TryonError(
             Exit.USAGE, f"nothing is known of {candidate} on trial beside {usual}",
             details=("tryon providers compare  shows what is",),

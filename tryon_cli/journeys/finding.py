@@ -28,8 +28,7 @@ def folders(settings: Settings) -> list[Path]:
 
 def at(folder: Path, settings: Settings) -> Standing | None:
     """How this folder stands; its money is looked up where the run has it, or where an option says now."""
-    told = settings.origin("state_dir").startswith("flag ")
-    return standing(folder, settings.state_path, told=told)
+    return standing(folder, settings.state_path, told=settings.told("state_dir"))
 
 
 def newest(folder: str, settings: Settings) -> Standing | None:

@@ -203,6 +203,10 @@ class Settings:
         """Who set it: "flag --style", "environment TRYON_STYLE", "tryon.toml line 12" or "default"."""
         return self.origins.get(name, "default")
 
+    def told(self, name: str) -> bool:
+        """Did an option of this call set it?"""
+        return self.origin(name).startswith("flag ")
+
     def recipe(self) -> Recipe:
         """The settings that can change a pixel."""
         own = {item.name: getattr(self, item.name) for item in declared() if item.says.pixel}

@@ -25,8 +25,7 @@ def to_record(settings: Settings, folder: Path | None = None) -> dict[str, Any]:
     """
     record: dict[str, Any] = {}
     for item in declared():
-        origin = settings.origin(item.name)
-        if item.name in PLACES and not (origin == RECORD or origin.startswith("flag ")):
+        if item.name in PLACES and not (settings.told(item.name) or settings.origin(item.name) == RECORD):
             continue
         value = getattr(settings, item.name)
         if isinstance(value, Mapping):
@@ -44,10 +43,10 @@ def _spelled(value: Any, folder: Path | None) -> Any:
     return str(value) if folder is None else os.path.relpath(value, folder)
 
 
-def place_of(record: Mapping[str, Any], name: str, folder: Path | None) -> Path | None:
+def place_of(record: Mapping[str, Any], name: str, folder: Path) -> Path | None:
     """The folder that an option chose for that run, where it is still there. folder: where the record lies."""
     chosen = record.get(name)
-    place = (folder or Path()) / chosen if isinstance(chosen, str) and chosen else None
+    place = folder / chosen if isinstance(chosen, str) and chosen else None
     return place.resolve() if place is not None and place.is_dir() else None
 
 

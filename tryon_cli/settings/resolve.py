@@ -17,7 +17,7 @@ from ..model.secrets import HIDDEN, is_secret
 from . import files, places
 from .declare import Settings, declared
 from .reading import Wrong, read
-from .record import PLACES, RECORD, place_of, values_of
+from .record import PLACES, RECORD, values_of
 from .setting import PREFIX, Declared
 
 
@@ -57,7 +57,7 @@ def resolve(
     wrong += bad
     if record is not None:
         values = values_of(record, folder)
-        gone = {name for name in PLACES if place_of(record, name, folder) is None}
+        gone = {name for name in PLACES if name in values and not values[name].is_dir()}
         levels.append([Said(i, values[i.name], RECORD, False) for i in declared()
                        if i.says.kept and i.name in values and i.name not in gone])  # fmt: skip
     levels.append([Said(i, flags[i.name], f"flag {i.option}", True) for i in declared() if i.name in flags])
