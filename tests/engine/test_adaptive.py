@@ -82,8 +82,8 @@ def test_the_number_stays_between_one_and_what_is_allowed(
 
 def test_it_starts_with_few_and_never_stays_there() -> None:
     """The trap: a limit of 4.5 is never full with 4 in flight, and stays for ever."""
+    assert Limiter(64).limit == START
     limiter = Limiter(16)
-    assert limiter.limit == START
     limiter.limit = 4.5
     assert ask(Queue(steady(16)), limiter).done > 0.9 * ask(Queue(steady(16)), Fixed(16)).done
 
@@ -98,6 +98,18 @@ def test_without_work_nothing_is_concluded() -> None:
         for part in parts:
             limiter.ended(now, 1.0, part, counts=True, refused=False)
     assert limiter.limit == 10.0
+
+
+@pytest.mark.parametrize(("most", "least"), [(6, 1.0), (16, 1.0), (64, 0.78)])
+@pytest.mark.parametrize("tasks", ["waves", "drifting"])
+def test_the_way_up_is_short(tasks: str, most: int, least: float) -> None:
+    """What is done in the first ten call lengths, beside all at once."""
+    shares = []
+    for seed in range(6):
+        limits = Limiter(most), Fixed(most)
+        ours, best = (ask(Phased(PHASES[tasks], seed, loading=1.0), one, 20.0, seed) for one in limits)
+        shares.append(ours.done / best.done)
+    assert statistics.mean(shares) >= least
 
 
 @pytest.mark.parametrize("most", [5, 8, 16, 64])
@@ -175,11 +187,11 @@ def gauge(most: int = 16) -> tuple[Gauge, Limiter]:
     return Gauge(limiter, lambda: 0.0), limiter
 
 
-def test_a_pool_follows_its_gauge() -> None:
-    said, limiter = gauge()
+def test_a_pool_follows_its_gauge(64) -> None:
+    said, limiter = gauge(64)
     pool = AdaptivePool("fashn", said)
     lane = Plan().lane(Lane("try-on", "fashn", [pool]))
-    assert (pool.depth, pool.most) == (START, 16)
+    assert (pool.depth, pool.most) == (START, 64)
     pool.busy = START
     assert not lane.room()
     limiter.limit = START + 2.7

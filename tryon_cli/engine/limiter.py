@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from .rounds import Higher, Round, Usual
 
-START, PART = 8, 0.25
+START, PART = 16, 0.25
 """Calls at once to begin with, at least so many and such a part of what the account allows; doubled as long as
 nothing gets slower."""
 
@@ -33,6 +33,9 @@ CHANCE = 1.5
 
 BAD = 1.6
 """Times the usual time that end a round early."""
+
+QUICK = 0.95
+"""Times the usual time of a call that the quicker half of them takes at most, where nobody waits."""
 
 BETTER = 3.0
 """Standard errors by which calls must be faster than usual until we were wrong about what is usual."""
@@ -111,6 +114,9 @@ class Limiter:
             self._set(now, float(self._running))
         elif self._round.over or self._is_bad(self._round):
             self._look(now, self._round)
+        elif self._goes_well(self._round):
+            self._good = self.limit
+            self._up(now)
 
     def _step_back(self, now: float, limit: float) -> None:
         """To what went well a moment ago, or by a tenth where that is refused, too."""
@@ -127,10 +133,21 @@ class Limiter:
         slower, error = round.beside(self._usual)
         return slower - error > BAD
 
+    def _goes_well(self, round: Round) -> bool:
+        """On the way up, the quicker half of them is quick: no need to wait for the others. They may be slow for all
+        that this half says, so nothing is learned from it."""
+        half = bool(self._usual) and 2 * round.count >= self._size()
+        return self._rising and half and self._full and round.beside(self._usual)[0] < QUICK
+
     # ------------------------------------------------------------------ rounds
+    @property
+    def _full(self) -> bool:
+        """Has the limit been reached, so that the round says something about it?"""
+        return self._peak >= int(self.limit)
+
     def _size(self) -> int:
         if self._rising:
-            return max(LEAST - 2, int(self.limit))
+            return max(LEAST - 2, int(self.limit) if self._usual else 0)
         if self._step > 1.0 and self._dip is None:
             return max(LEAST, int(self.limit))
         return max(2 * LEAST, int(self.limit) if self._dip is not None else LONG * int(self.limit))
@@ -147,7 +164,6 @@ class Limiter:
 
     def _look(self, now: float, round: Round) -> None:
         """A round is over: what does it say?"""
-        full = self._peak >= int(self.limit)
         self._wave = False
         if round.count:
             self._seconds = round.seconds / round.count
@@ -155,7 +171,7 @@ class Limiter:
             limit, self._dip = self._dip, None
             self._learn(now, round, anew=abs(round.beside(self._usual)[0] - 1.0) > 0.25)
             self._set(now, limit)
-        elif full and round.count:
+        elif self._full and round.count:
             before = self._higher.left_for_nothing(self.limit, round)
             if before is None:
                 self._move(now, round)
