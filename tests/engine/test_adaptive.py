@@ -187,7 +187,7 @@ def gauge(most: int = 16) -> tuple[Gauge, Limiter]:
     return Gauge(limiter, lambda: 0.0), limiter
 
 
-def test_a_pool_follows_its_gauge(64) -> None:
+def test_a_pool_follows_its_gauge() -> None:
     said, limiter = gauge(64)
     pool = AdaptivePool("fashn", said)
     lane = Plan().lane(Lane("try-on", "fashn", [pool]))
