@@ -136,8 +136,9 @@ class Limiter:
     def _goes_well(self, round: Round) -> bool:
         """On the way up, the quicker half of them is quick: no need to wait for the others. They may be slow for all
         that this half says, so nothing is learned from it."""
-        half = bool(self._usual) and 2 * round.count >= self._size()
-        return self._rising and half and self._full and round.beside(self._usual)[0] < QUICK
+        if not self._rising or not self._usual or not self._full or self.limit >= self.most:
+            return False
+        return 2 * round.count >= self._size() and round.beside(self._usual)[0] < QUICK
 
     # ------------------------------------------------------------------ rounds
     @property
