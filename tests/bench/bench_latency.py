@@ -114,7 +114,6 @@ def timed(run: Callable[[], None]) -> float:
 
 
 def main(rounds: int) -> None:
-    sys.setswitchinterval(0.0005)
     for tryons in (None, 16):
         ratios: dict[str, list[float]] = {name: [] for name in ("tryon", *PEERS)}
         for seed in range(rounds):

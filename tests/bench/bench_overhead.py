@@ -63,7 +63,6 @@ def ours(folder: Path, count: int, workers: int, told: bool) -> None:
 
     from tryon_cli.listeners.bus import Bus
 
-    sys.setswitchinterval(0.0005)  # as a run does
     with (
         under_cron(folder) if told else contextlib.closing(Bus([])) as bus,
         harness(folder, workers, bus.tell) as run,
@@ -110,7 +109,6 @@ def alone(count: int) -> None:
     from tryon_cli.engine.threads import ThreadWorkers
     from tryon_cli.model.outcome import Outcome, State
 
-    sys.setswitchinterval(0.0005)  # as a run does
     print(f"the scheduler alone, {count:,} rows x 4 stages, instant work (goal: at most 20 us a stage)")
     for threads in (1, 8, 64):
         plan = Plan(threads)

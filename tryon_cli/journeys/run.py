@@ -62,8 +62,6 @@ class Wish:
 def run(wish: Wish) -> Exit:
     """Run a manifest into its output folder. Raises TryonError before anything was begun."""
     settings = wish.settings
-    # one busy thread beside 64 that wait for services would hold each of them up for 5 ms at a time
-    sys.setswitchinterval(0.0005)
     with Manifest.open(wish.source, settings.manifest_options(wish.source), stdin=_stdin()) as manifest:
         asked: list[Pair] = []
         roll = Roll(manifest.folder)
