@@ -14,7 +14,7 @@ from tryon_cli.model.digest import digest_of, key_of
 from tryon_cli.model.errors import TryonError
 from tryon_cli.model.pair import Recipe
 from tryon_cli.model.ports import Offer
-from tryon_cli.pipeline import Composer, providers_of
+from tryon_cli.pipeline import Composer
 
 TASKS = ("stylize", "extract-face", "try-on", "face-swap")
 OFFERS = {
@@ -133,7 +133,7 @@ def test_a_stage_can_have_a_provider_of_its_own() -> None:
     assert {n.lane.stage: n.lane.label for n in mixed.nodes if n.lane.label} == {
         "stylize": "other", "extract-face": "other", "try-on": "dresser", "face-swap": "other",
     }  # fmt: skip
-    assert providers_of("try-on=a, b") == {"try-on": "a", "": "b"}
+    assert keys(mixed, "h", "g") == keys(shape(Recipe(provider=" other, try-on = dresser")), "h", "g")
 
 
 def test_a_new_version_of_a_provider_asks_new_questions() -> None:

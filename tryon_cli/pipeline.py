@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from .engine.shape import Lane, Node, Shape
+from .model.chains import chains_of, providers_of
 from .model.digest import Value, salt_of
 from .model.errors import Exit, TryonError
 from .model.pair import Recipe
@@ -21,25 +22,6 @@ PIPELINES: Mapping[str, tuple[str, ...]] = {
 
 PLAIN = ("", "off", "none")
 """Styles that leave the person as photographed: no stylize step at all."""
-
-
-def providers_of(text: str) -> dict[str, str]:
-    """Read "local" or "try-on=fashn,stylize=openai,local": stage -> provider, "" for the rest."""
-    table: dict[str, str] = {}
-    for part in filter(None, (p.strip() for p in text.split(","))):
-        stage, sign, name = part.partition("=")
-        table[stage.strip() if sign else ""] = name.strip() if sign else part
-    return table
-
-
-def chains_of(text: str) -> dict[str, tuple[str, ...]]:
-    """Read a fallback, "kling,local" or "try-on=kling,try-on=local,openai": stage -> names, "" for the rest."""
-    table: dict[str, tuple[str, ...]] = {}
-    for part in filter(None, (p.strip() for p in text.split(","))):
-        stage, sign, name = part.partition("=")
-        stage, name = (stage.strip(), name.strip()) if sign else ("", part)
-        table[stage] = (*table.get(stage, ()), name)
-    return table
 
 
 class Composer:

@@ -27,6 +27,7 @@ from .engine.outside import OutsideWorkers
 from .engine.plan import Plan, Step
 from .engine.scheduler import Scheduler
 from .engine.threads import ThreadWorkers
+from .model.chains import chains_of, providers_of
 from .model.errors import Exit, TryonError
 from .model.links import Fetch
 from .model.ports import Provider, Tell
@@ -34,7 +35,7 @@ from .model.remote import Assets, Keyed
 from .model.step import Errand
 from .paying import Consents
 from .paying.wallet import Wallet
-from .pipeline import Composer, chains_of, providers_of
+from .pipeline import Composer
 from .providers import registry
 from .work import Worker, perform
 

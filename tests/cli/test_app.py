@@ -98,16 +98,25 @@ def test_help_fits_the_terminal(say: Says, monkeypatch: pytest.MonkeyPatch, name
 def test_options_come_from_the_declarations(say: Says, stand_in: Callable[[Any], list[Flags]]) -> None:
     calls = stand_in(lambda: None)
     assert say("run", "m.csv")[0] == 0
-    assert (
-        say(
-            "run", "-p", "a", "-yq", "--no-input", "--only", "tag:a", "--only", "id:b", "--face", "keep", "m"
-        )[0]
-        == 0
+    args = (
+        "-p",
+        "a",
+        "-p",
+        "try-on=b",
+        "-yq",
+        "--no-input",
+        "--only",
+        "tag:a",
+        "--only",
+        "id:b",
+        "--face",
+        "keep",
     )
+    assert say("run", *args, "m")[0] == 0
     assert calls == [
         {"manifest": "m.csv"},
         {
-            "manifest": "m", "provider": "a", "yes": True, "quiet": True, "input": False,
+            "manifest": "m", "provider": "a,try-on=b", "yes": True, "quiet": True, "input": False,
             "only": ["tag:a", "id:b"], "face": "keep",
         },
     ]  # fmt: skip

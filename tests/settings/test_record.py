@@ -22,7 +22,8 @@ _BY_FORM: dict[str, st.SearchStrategy[Any]] = {
     "duration": st.integers(0, 10**6).map(float), "clock": st.sampled_from(["", "06:00", "23:59"]),
     "delimiter": st.sampled_from(["", ";", "\t", "|"]), "encoding": st.sampled_from(["utf-8", "latin-1"]),
     "pairing": st.sampled_from(["", "cross", "sample:3"]), "rehearse": st.sampled_from(["", "flaky:7", "slow"]),
-    "providers": st.sampled_from(["local", "try-on=a,b"]), "word": st.sampled_from(["studio", "off"]),
+    "providers": st.sampled_from(["local", "try-on=a,b"]), "fallbacks": st.sampled_from(["a,b", "try-on=a,try-on=b"]),
+    "word": st.sampled_from(["studio", "off"]),
     "size": st.sampled_from(["source", "1024", "4k"]), "background": st.sampled_from(["keep", "#aabbcc"]),
     "text": st.text("abc é\n", max_size=20).filter(lambda text: text == text.strip()),
 }  # fmt: skip

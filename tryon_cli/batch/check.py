@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from ..manifest import Invalid
+from ..model.chains import chains_of, providers_of
 from ..model.errors import Complaint, Exit, Level, TryonError
 from ..model.pair import Pair
-from ..pipeline import chains_of, providers_of
 
 KEPT = 2_000
 """Complaints that are kept for showing; all are counted."""

@@ -40,6 +40,9 @@ def takes(command: str) -> Callable[[Body], Body]:
         @functools.wraps(body)
         def called(**values: Any) -> int | None:
             given = {item.name: values.pop(item.name) for item in items}
+            given |= {
+                item.name: ",".join(given[item.name]) for item in items if item.chain and given[item.name]
+            }
             return body(flags={n: v for n, v in given.items() if v not in (None, (), [])}, **values)
 
         options = [_parameter(item) for item in items]
@@ -55,7 +58,7 @@ def takes(command: str) -> Callable[[Body], Body]:
 
 def _parameter(item: Declared) -> inspect.Parameter:
     """One setting as Typer sees it: always optional, so that "not given" can be told from a default."""
-    kind: Any = bool | None if item.switch else list[str] | None if item.many else str | None
+    kind: Any = bool | None if item.switch else list[str] | None if item.many or item.chain else str | None
     names = [f"{item.option}/--no-{item.option[2:]}" if item.switch else item.option]
     option = typer.Option(
         *names, *filter(None, [item.says.short]), help=_help(item), metavar=_metavar(item),

@@ -74,7 +74,7 @@ class Asking:
         if name in ("mask", "keep"):
             raise _no_masks(name)
         if name in ("provider", "fallback"):
-            return values.providers(cell, self._providers)
+            return values.providers(cell, self._providers, several=name == "fallback")
         if name.startswith("opt."):
             provider = name.split(".")[1]
             if self._providers is not None:

@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Callable, Sequence
 
+from tryon_cli.model import chains
 from tryon_cli.model.digest import Value
 from tryon_cli.model.pair import CATEGORIES
 
@@ -126,8 +127,8 @@ def tags(cell: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(text for text in map(str.strip, words or ()) if text))
 
 
-def providers(cell: str, known: Sequence[str] | None) -> str:
-    """One name, a chain "a,b", or per stage "try-on=a,stylize=b"; every name must be known."""
+def providers(cell: str, known: Sequence[str] | None, *, several: bool = False) -> str:
+    """One name, or per stage "try-on=a,stylize=b"; several: a chain "a,b", too. Every name must be known."""
     for part in cell.split(","):
         name = part.rsplit("=", 1)[-1].strip()
         word(name)
@@ -137,6 +138,11 @@ def providers(cell: str, known: Sequence[str] | None) -> str:
             near = nearest(name, known, 0.5)
             fix = f"did you mean {near}?" if near else "see `tryon providers`"
             raise BadValue(f"provider {shown(name)!r} is not known; known: {', '.join(known)}", fix)
+    try:
+        chains.check(cell, several=several)
+    except chains.Misnamed as wrong:
+        text = f"it says {shown(wrong.part)!r}, expected {wrong.expected}"
+        raise BadValue(text, f"did you mean {wrong.near}?" if wrong.near else "correct it") from wrong
     return ",".join("=".join(map(str.strip, part.split("=", 1))) for part in cell.split(","))
 
 

@@ -9,12 +9,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from ..model.chains import STAGES
 from ..model.errors import FaultKind
 from ..model.remote import Call
 from .http.faults import Words
 from .http.paths import well_formed
 
-STAGES = ("stylize", "extract-face", "try-on", "face-swap")
 PICTURES = ("data-uri", "base64", "file")
 KINDS = ("throttled", "transient", "lost", "input", "content", "account", "config")
 

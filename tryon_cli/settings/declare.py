@@ -42,10 +42,11 @@ class Settings:
     # ------------------------------------------------------------------ [recipe]: whatever can change a pixel
     pipeline: Annotated[str, S("Stages a picture runs through.", "recipe", MAKE, pixel=True,
         choices=("advanced-scene", "simple-scene", "tryon-only"))] = "advanced-scene"
-    provider: Annotated[str, S("Who renders; per stage as try-on=NAME,NAME.", "recipe", MAKE, pixel=True,
-        short="-p", form="providers", metavar="NAME", aka=("model", "backend", "vendor"))] = "local"
+    provider: Annotated[str, S("Who renders; or who renders which stage, the rest last: "
+        "try-on=fashn,stylize=kling,local.", "recipe", MAKE, pixel=True, short="-p", form="providers", metavar="NAME",
+        aka=("model", "backend", "vendor"))] = "local"
     fallback: Annotated[str, S("Who steps in after a definite no: NAME,NAME or per stage; local: a preview.",
-        "recipe", MAKE, pixel=True, form="providers", metavar="NAME", aka=("backup", "failover"),
+        "recipe", MAKE, pixel=True, form="fallbacks", metavar="NAME", aka=("backup", "failover"),
         example='"kling,local"')] = ""
     style: Annotated[str, S("Look of the scene; off leaves the person as photographed.", "recipe", MAKE,
         pixel=True, form="word", metavar="NAME", aka=("stylize", "preset"))] = "studio"

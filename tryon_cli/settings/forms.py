@@ -10,6 +10,8 @@ import re
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+from ..model import chains
+
 Read = Callable[[str], Any]
 
 
@@ -83,13 +85,22 @@ def rehearse(text: str) -> str:
 _PROVIDERS = re.compile(r"[A-Za-z0-9_.-]+(:[A-Za-z_][A-Za-z0-9_]*)?")
 
 
-def providers(text: str) -> str:
-    """A name, one per stage, or module:Class for a class of one's own (which no manifest may name)."""
+def providers(text: str, *, several: bool = False) -> str:
+    """A name, one per stage, or module:Class for a class of one's own (which no manifest may name).
+
+    several: names that follow each other. Raises Misnamed too.
+    """
     for part in text.split(","):
         stage, sign, name = part.strip().partition("=")
         if not _PROVIDERS.fullmatch(name.strip() if sign else stage) or (sign and not stage.strip()):
             raise ValueError(part)
+    chains.check(text, several=several)
     return text
+
+
+def fallbacks(text: str) -> str:
+    """As providers(), with several names one after the other."""
+    return providers(text, several=True)
 
 
 def _cell(name: str) -> Read:
@@ -115,7 +126,8 @@ FORMS: dict[str, Form] = {
     "only": Form("tag:NAME or id:PATTERN", only),
     "pairing": Form("cross, zip or sample:N", pairing),
     "rehearse": Form("flaky, slow, outage or refused, with :SEED or without", rehearse),
-    "providers": Form("a name, module:Class, or per stage try-on=NAME,NAME", providers),
+    "providers": Form("a name, module:Class, or per stage as try-on=NAME,stylize=NAME,NAME", providers),
+    "fallbacks": Form("NAME,NAME or per stage as try-on=NAME,NAME", fallbacks),
     "word": Form("a name (letters, digits, - _ .)", _cell("word")),
     "size": Form("source, 1024, 864x1296 or 4k, 64 to 16,384 pixels", _cell("size")),
     "background": Form("keep or #rrggbb", _cell("background")),

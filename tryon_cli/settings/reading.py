@@ -10,6 +10,7 @@ from typing import Any, get_args
 
 import msgspec
 
+from ..model.chains import Misnamed
 from ..model.secrets import HIDDEN, is_secret
 from .forms import FORMS
 from .setting import Declared
@@ -71,6 +72,8 @@ def _formed(name: str, raw: Any, kind: Any) -> Any:
         return raw if kind is str else None
     try:
         return form.read(raw) if raw else raw
+    except Misnamed as error:
+        raise Wrong(error.expected, error.near, repr(error.part)) from error
     except ValueError as error:
         raise Wrong(form.expected) from error
 

@@ -87,5 +87,10 @@ class Declared(NamedTuple):
         return getattr(self.type, "__origin__", None) is tuple or self.pairs
 
     @property
+    def chain(self) -> bool:
+        """One text of parts with commas between them, which may be given part by part, too."""
+        return self.says.form in ("providers", "fallbacks")
+
+    @property
     def pairs(self) -> bool:
         return isinstance(self.default, dict)
