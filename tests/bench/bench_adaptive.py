@@ -16,7 +16,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "engine"))
 
-from services import PHASES, SERVICES, Even, Fixed, Limit, Phased, Service, Went, ask
+from services import PHASES, SERVICES, Even, Fixed, Limit, Moody, Phased, Service, Went, ask
 
 from tryon_cli.engine.limiter import Limiter
 
@@ -27,6 +27,22 @@ WAYS: dict[str, Callable[[], Limit]] = {
     "adaptive": lambda: Limiter(64),
 }
 FIXED = (8, 16, 20, 22, 23, 24, 25, 26, 28, 32, 40, 48, 56, 64)
+
+
+def refusing(part: float, knee: int, seeds: int) -> float:
+    """Beside the best fixed number, where a part is refused whatever is in flight, and all above the knee."""
+    shares, refused = [], []
+    for s in range(seeds):
+        best = max(ask(Moody(part, s, knee=knee), Fixed(n), seed=s).done for n in FIXED)
+        ours = ask(Moody(part, s, knee=knee), Limiter(64), seed=s)
+        shares.append(100.0 * ours.done / best)
+        refused.append(100.0 * ours.share_refused)
+    print(
+        f"{part:4.0%} refused whatever is in flight, {'knee at 24' if knee == 24 else 'no knee'}: "
+        f"{statistics.mean(shares):5.1f} % of the best (worst {min(shares):5.1f})   "
+        f"refused {statistics.mean(refused):4.1f} %"
+    )
+    return statistics.mean(shares) / 100.0
 
 
 def no_knee(name: str, make: Callable[[int], Service], most: int, seeds: int) -> float:
@@ -56,6 +72,11 @@ def main(seeds: int) -> int:
             )
             if way == "adaptive" and "->" not in name:
                 worst = min(worst, statistics.mean(shares) / 100.0)
+    print()
+    for knee in (24, 1000):
+        for part in (0.01, 0.02, 0.05, 0.1):
+            worst = min(worst, refusing(part, knee, seeds))
+    print()
     for most in (5, 8, 16, 64):
         for stalls in (False, True):
             name = f"{most:2} allowed, {'some stalls' if stalls else 'no stalls'}"

@@ -47,6 +47,16 @@ class Hard:
         return None if running >= self.knee(now) else noisy(self.rng)
 
 
+class Moody:
+    """Refuses a part of the calls whatever is in flight, as where all customers share what there is; and above C."""
+
+    def __init__(self, part: float, seed: int = 0, *, knee: int = 1000) -> None:
+        self.part, self.knee, self.rng = part, knee, random.Random(seed)
+
+    def begin(self, now: float, running: int) -> float | None:
+        return None if self.rng.random() < self.part or running >= self.knee else noisy(self.rng)
+
+
 class Thrash:
     """Past C everything gets slower and slower: more at once is less in all."""
 

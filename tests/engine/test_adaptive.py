@@ -8,7 +8,7 @@ import threading
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from services import PHASES, SERVICES, Even, Fixed, Hard, Limit, Phased, Queue, Went, ask, steady
+from services import PHASES, SERVICES, Even, Fixed, Hard, Limit, Moody, Phased, Queue, Went, ask, steady
 
 from tryon_cli.engine.adaptive import AdaptivePool, Gauge
 from tryon_cli.engine.limiter import START, Limiter
@@ -56,6 +56,29 @@ def test_any_knee_is_found(knee: int) -> None:
     for service in (Queue, Hard):
         best = max(ask(service(steady(knee)), Fixed(n)).done for n in {max(1, knee - 1), knee, knee + 1})
         assert ask(service(steady(knee)), Limiter(64)).done >= 0.8 * best
+
+
+@pytest.mark.parametrize("part", [0.01, 0.02, 0.05, 0.1])
+@pytest.mark.parametrize(("most", "least"), [(16, 0.93), (64, 0.85)])
+def test_refusals_for_another_reason_are_no_knee(part: float, most: int, least: float) -> None:
+    """Fewer calls at once would be refused as often, so there are not fewer for long."""
+    shares = []
+    for seed in range(6):
+        best = ask(Moody(part, seed), Fixed(most), seed=seed)
+        shares.append(ask(Moody(part, seed), Limiter(most), seed=seed).done / best.done)
+    assert statistics.mean(shares) >= least and min(shares) > 0.7
+
+
+@pytest.mark.parametrize("part", [0.02, 0.05])
+def test_a_knee_is_found_among_refusals_for_another_reason(part: float) -> None:
+    shares, refused = [], []
+    for seed in range(6):
+        best = max(ask(Moody(part, seed, knee=24), Fixed(n), seed=seed).done for n in FIXED)
+        ours = ask(Moody(part, seed, knee=24), Limiter(64), seed=seed)
+        shares.append(ours.done / best)
+        refused.append(ours.share_refused)
+    assert statistics.mean(shares) >= 0.85 and min(shares) > 0.7
+    assert statistics.mean(refused) < part + 0.035
 
 
 @given(

@@ -7,6 +7,7 @@ what the service really works on, and a little more than that keeps it busy.
 
 from __future__ import annotations
 
+from .refusals import Refusals
 from .rounds import Higher, Round, Usual
 
 START, PART = 16, 0.25
@@ -67,6 +68,7 @@ class Limiter:
         self.limit = float(min(most, max(START, most * PART)))
         self._usual: dict[str, Usual] = {}
         self._higher = Higher()
+        self._refusals = Refusals()
         self._seconds = 0.0
         """What a call takes, on the whole; 0.0: not known yet."""
         self._calls = 0
@@ -91,6 +93,7 @@ class Limiter:
         self._running += 1
         self._peak = max(self._peak, self._running)
         self._calls += 1
+        self._refusals.began()
         return self._round if self._calls > EARLY and self._round.joined() else None
 
     def ended(
@@ -107,9 +110,10 @@ class Limiter:
         self._running -= 1
         if part_of is not None:
             part_of.left(task, seconds if counts else None)
-        if refused and now - seconds >= self._round.since:  # else it was part of what was stepped back from
+        late = refused and now - seconds < self._round.since  # it was part of what was stepped back from
+        if refused and self._refusals.too_many(late=late):
             self._step_back(now, min(self.limit, float(self._peak)))
-        elif refused and self._wave and self._running < self.limit:  # what is left of the wave was taken
+        elif late and self._wave and self._running < self.limit:  # what is left of the wave was taken
             self._good = min(self._good, float(self._running))
             self._set(now, float(self._running))
         elif self._round.over or self._is_bad(self._round):
@@ -120,6 +124,11 @@ class Limiter:
 
     def _step_back(self, now: float, limit: float) -> None:
         """To what went well a moment ago, or by a tenth where that is refused, too."""
+        before = self._refusals.left_for_nothing(int(limit))
+        if before is not None:
+            self._wall, self._good, self._rising = float(self.most) + 1.0, float(before), True
+            self._set(now, float(before))
+            return
         self._wave = self._rising
         self._too_high(now, limit)
         good = self._good if BACK * limit <= self._good < limit else BACK * limit
@@ -161,11 +170,14 @@ class Limiter:
 
     def _next(self, now: float) -> None:
         self._round = Round(now, self._size())
+        self._refusals.next()
         self._peak = self._running
 
     def _look(self, now: float, round: Round) -> None:
         """A round is over: what does it say?"""
         self._wave = False
+        if self._full:
+            self._refusals.passed(int(self.limit))
         if round.count:
             self._seconds = round.seconds / round.count
         if self._dip is not None:
