@@ -16,7 +16,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "engine"))
 
-from services import PHASES, SERVICES, Even, Fixed, Limit, Moody, Phased, Service, Went, ask
+from services import PHASES, SERVICES, UNEVEN, Even, Fixed, Limit, Moody, Phased, Service, Uneven, Went, ask
 
 from tryon_cli.engine.limiter import Limiter
 
@@ -81,6 +81,9 @@ def main(seeds: int) -> int:
         for stalls in (False, True):
             name = f"{most:2} allowed, {'some stalls' if stalls else 'no stalls'}"
             worst = min(worst, no_knee(name, partial(Even, stalls=stalls), most, seeds))
+    for kind, seconds in UNEVEN.items():
+        for most in (8, 16, 64):
+            worst = min(worst, no_knee(f"{most:2} allowed, {kind}", partial(Uneven, seconds), most, seeds))
     for tasks, phases in PHASES.items():
         for change in (1.0, 3.0, 0.3):
             name = f"tasks {tasks}, {change} times as slow after 100 s"

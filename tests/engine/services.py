@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import heapq
 import itertools
+import math
 import random
 from collections import deque
 from collections.abc import Callable
@@ -55,6 +56,27 @@ class Moody:
 
     def begin(self, now: float, running: int) -> float | None:
         return None if self.rng.random() < self.part or running >= self.knee else noisy(self.rng)
+
+
+UNEVEN: dict[str, Callable[[random.Random], float]] = {
+    "long tail": lambda rng: SECONDS * math.exp(rng.gauss(0.0, 1.0) - 0.5),
+    "any time": lambda rng: rng.expovariate(1.0 / SECONDS),
+    "one in fifty hangs": lambda rng: noisy(rng) * (10.0 if rng.random() < 0.02 else 1.0),
+    "two kinds": lambda rng: noisy(rng) * (5.0 if rng.random() < 0.2 else 1.0),
+}
+"""Seconds of calls that differ a lot for reasons that nobody tells."""
+
+
+class Uneven:
+    """Calls that take so long; above C they wait."""
+
+    def __init__(self, seconds: Callable[[random.Random], float], seed: int = 0, *, knee: int = 1000) -> None:
+        self.rng, self.seconds, self.free = random.Random(seed), seconds, [0.0] * knee
+
+    def begin(self, now: float, running: int) -> float | None:
+        ends = max(now, heapq.heappop(self.free)) + self.seconds(self.rng)
+        heapq.heappush(self.free, ends)
+        return ends - now
 
 
 class Thrash:

@@ -8,7 +8,22 @@ import threading
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from services import PHASES, SERVICES, Even, Fixed, Hard, Limit, Moody, Phased, Queue, Went, ask, steady
+from services import (
+    PHASES,
+    SERVICES,
+    UNEVEN,
+    Even,
+    Fixed,
+    Hard,
+    Limit,
+    Moody,
+    Phased,
+    Queue,
+    Uneven,
+    Went,
+    ask,
+    steady,
+)
 
 from tryon_cli.engine.adaptive import AdaptivePool, Gauge
 from tryon_cli.engine.limiter import START, Limiter
@@ -79,6 +94,17 @@ def test_a_knee_is_found_among_refusals_for_another_reason(part: float) -> None:
         refused.append(ours.share_refused)
     assert statistics.mean(shares) >= 0.85 and min(shares) > 0.7
     assert statistics.mean(refused) < part + 0.035
+
+
+@pytest.mark.parametrize("name", list(UNEVEN))
+@pytest.mark.parametrize(("most", "knee"), [(8, 1000), (16, 1000), (64, 1000), (64, 24)])
+def test_calls_that_differ_a_lot_do_not_mislead(name: str, most: int, knee: int) -> None:
+    """A few rounds of slow ones look like a crowd."""
+    shares = []
+    for seed in range(6):
+        best = ask(Uneven(UNEVEN[name], seed, knee=knee), Fixed(most), seed=seed)
+        shares.append(ask(Uneven(UNEVEN[name], seed, knee=knee), Limiter(most), seed=seed).done / best.done)
+    assert statistics.mean(shares) >= 0.88 and min(shares) > 0.7
 
 
 @given(

@@ -186,11 +186,11 @@ class Limiter:
             self._set(now, limit)
         elif self._full and round.count:
             before = self._higher.left_for_nothing(self.limit, round)
-            if before is None:
-                self._move(now, round)
-            else:
+            if before is not None:
                 self._all_is_new(now, round, before)
                 self._set(now, before)
+            elif not self._higher.unsure:
+                self._move(now, round)
         if self._round is round:
             self._next(now)
 
@@ -229,7 +229,7 @@ class Limiter:
             self._good = limit
             self._up(now)
             return
-        if slower <= BAD and self._doubted(round, known):
+        if slower - error <= BAD and self._doubted(round, known):
             return
         self._rising = False
         if now - self._measured > (SOON if known else STALE) * self._seconds:

@@ -16,6 +16,9 @@ SURE = 1.5
 SPREAD = 2.5
 """Standard errors above the usual part that are chance; one refusal more is."""
 
+LUCK = 0.02
+"""Probability up to which it is no luck that none is refused any more."""
+
 MEMORY = 400.0
 """Calls that the usual part is taken from. Less than one of them is none."""
 
@@ -29,17 +32,17 @@ class Stay(NamedTuple):
 
 
 class Refusals:
-    """Which part of the calls is refused under any limit, and what was seen under those that were left for it."""
+    """Which part of the calls is refused under any limit, and what was seen since one had to be left for it."""
 
-    __slots__ = ("_alone", "_begun", "_left", "_now_begun", "_now_refused", "_refused")
+    __slots__ = ("_begun", "_calm", "_now_begun", "_now_refused", "_refused", "_seen")
 
     def __init__(self) -> None:
         self._now_begun = self._now_refused = 0
         """Since next()."""
-        self._left: list[Stay] = []
-        """Limits that were left for too many refusals, one right after the other."""
-        self._alone: Stay | None = None
-        """The only one of them before all went well: when it is borne after all, that was chance."""
+        self._seen: list[Stay] = []
+        """Since a limit was left for too many refusals, until it is sure that this has helped."""
+        self._calm = 0
+        """Calls begun since the last of them was left."""
         self._begun, self._refused = 1.0, 0.0
         """Calls that stand for what is usual."""
 
@@ -57,9 +60,9 @@ class Refusals:
         late: it began under the limit that was left last.
         """
         if late:
-            if self._left:
-                last = self._left[-1]
-                self._left[-1] = last._replace(refused=last.refused + 1)
+            if self._seen:
+                last = self._seen[-1]
+                self._seen[-1] = last._replace(refused=last.refused + 1)
             return False
         self._now_refused += 1
         usual = self._refused / self._begun
@@ -70,26 +73,31 @@ class Refusals:
 
     def passed(self, limit: int) -> None:
         """A round was full and the limit is kept: so many refusals are usual."""
-        if self._alone is not None and self._alone.limit <= limit:
-            self._learn(self._alone)
-            self._alone = None
-        if len(self._left) == 1:
-            self._alone = self._left[0]
-        self._left.clear()
-        self._learn(Stay(limit, self._now_begun, self._now_refused))
+        stay = Stay(limit, self._now_begun, self._now_refused)
+        self._learn(stay)
+        if not self._seen:
+            return
+        self._calm += stay.begun
+        part = sum(one.refused for one in self._seen) / sum(one.begun for one in self._seen)
+        if not stay.refused and (1.0 - part) ** self._calm > LUCK:
+            self._seen.append(stay)
+        else:
+            self._seen.clear()
 
     def left_for_nothing(self, limit: int) -> int | None:
         """A limit is left for too many refusals. The one to go back to, if calls are refused whatever we do; None:
         it helps, or nobody can say yet."""
-        self._left.append(Stay(limit, self._now_begun, self._now_refused))
-        before = [one for one in self._left if one.limit > limit]
+        self._calm = 0
+        self._seen.append(Stay(limit, self._now_begun, self._now_refused))
+        before = [one for one in self._seen if one.limit > limit]
         # it is refused here, too: so no more than this are borne, and those before lost at least so many
         least = sum(one.begun * (1.0 - limit / one.limit) for one in before)
         if not before or least - sum(one.refused for one in before) < SURE * math.sqrt(least):
             return None
-        for one in self._left:
-            self._learn(one)
-        self._left.clear()
+        for one in self._seen:
+            if one.refused:  # else it is counted already
+                self._learn(one)
+        self._seen.clear()
         return max(one.limit for one in before)
 
     def _learn(self, seen: Stay) -> None:

@@ -111,30 +111,41 @@ class Higher:
     before, it is something else that is slow, and to go down further would only lose time.
     """
 
-    __slots__ = ("_seen",)
+    __slots__ = ("_seen", "_unsure")
 
     def __init__(self) -> None:
         self._seen: dict[str, tuple[float, Round]] = {}
         """By task: the highest limit, and a round under it. That may have ended early: the slowest of its calls
         are counted by the time that they matter."""
+        self._unsure: tuple[float, Round] | None = None
 
     def left_for_nothing(self, limit: float, round: Round) -> float | None:
-        """The limit that was stepped back from though that does not help; None: it helps, or nobody can say yet."""
+        """The limit that was stepped back from though that does not help; None: it helps, or nobody can say."""
+        first = self._unsure is None or self._unsure[0] != limit
+        if self._unsure is not None and not first:
+            round.take(self._unsure[1])
+        self._unsure = None
         was = {
             task: higher
             for task, higher in self._seen.items()
             if task in round.tasks and higher[0] > APART * limit
         }
-        undecided = False
         if was:
             slower, error = round.beside({task: then.mean(task) for task, (_, then) in was.items()})
             # half way between "as slow as before" and "as many times faster as there are fewer"
             counts = {task: round.tasks[task][0] for task in was}
             hoped = sum(count * limit / was[task][0] for task, count in counts.items()) / sum(counts.values())
             middle = (1.0 + hoped) / 2.0
-            if slower - DOUBT * error > middle:
+            if slower - (DOUBT * error if first else 0.0) > middle:
                 self._seen.clear()
                 return max(higher for higher, _ in was.values())
-            undecided = slower + error > middle
-        self._seen.update({task: (limit, round) for task in round.tasks if not (undecided and task in was)})
+            if first and slower + error > middle:
+                self._unsure = limit, round
+                return None
+        self._seen.update(dict.fromkeys(round.tasks, (limit, round)))
         return None
+
+    @property
+    def unsure(self) -> bool:
+        """Nobody can say yet: another round under the same limit will, the likelier one of both then."""
+        return self._unsure is not None
