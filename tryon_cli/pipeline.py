@@ -118,6 +118,9 @@ class _Draft:
         self.categories = categories
         self.sources = 1 + len(categories)
         self.nodes: list[Node] = []
+        self.gates: tuple[int, ...] = ()
+        """The row's pictures, prepared. Nothing is rendered before all of them are: it may cost money, and one that is
+        no picture ends the row."""
         self.makers = providers_of(recipe.provider)
         self.used: set[str] = set()
         self.story: dict[str, None] = {}
@@ -131,6 +134,7 @@ class _Draft:
     def shape(self) -> Shape:
         human = self.prepare(0, "human")
         garments = [self.prepare(1 + i, "garment") for i in range(len(self.categories))]
+        self.gates = (human, *garments)
         dressed = self.add("stylize", {"human": human}, self.look()) if "stylize" in self.stages else human
         face = self.add("extract-face", {"human": human}, {}) if "extract-face" in self.stages else None
         last = len(garments) - 1
@@ -191,14 +195,17 @@ class _Draft:
             stage, name, {**settings, **_own(self.recipe, name)}, tuple(roles), task not in offer.price,
             ">".join((name, *chain)) if chain else "", others,
         )  # fmt: skip
-        return self.node(stage, name, f"{name}:{offer.tasks[task]}", order, tuple(roles.values()))
+        return self.node(
+            stage, name, f"{name}:{offer.tasks[task]}", order, tuple(roles.values()), after=self.gates
+        )
 
     def node(
         self, stage: str, provider: str, maker: str, order: Order, inputs: tuple[int, ...],
-        *, takes_source: bool = False,
+        *, takes_source: bool = False, after: tuple[int, ...] = (),
     ) -> int:  # fmt: skip
         salt = salt_of(stage, STAGES[stage].version, maker, order.settings)
-        self.nodes.append(Node(self.composer.lane(stage, provider), salt, inputs, order, takes_source))
+        lane = self.composer.lane(stage, provider)
+        self.nodes.append(Node(lane, salt, inputs, order, takes_source, after))
         return self.sources + len(self.nodes) - 1
 
 

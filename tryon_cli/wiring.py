@@ -75,7 +75,7 @@ def wallet(settings: Settings, store: Store, run: str, journey: str, tell: Tell,
     most = None if settings.max_cost is None else micro(settings.max_cost)
     consents = Consents(settings.resubmit_maybe_paid, settings.assume_unpaid, settings.remake_expired)
     return Wallet(
-        settings.state_path, Most(journey, run, most, settings.max_calls), brake.pulled, tell,
+        settings.state_path, Most(journey, run, most, settings.max_calls), brake.pulled, tell, hurry=brake.hurry,
         consents=consents, blobs=store.blobs, assets=assets(settings), rebuild=settings.rebuild,
     )  # fmt: skip
 

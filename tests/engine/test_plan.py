@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from simulate import MEANS, Run, diamond, digests, jitter, make, simulate
 
 from tryon_cli.engine.limits import Pool
-from tryon_cli.engine.plan import AGEING, Ask, Plan
+from tryon_cli.engine.plan import AGEING, Ask, Plan, Step
 from tryon_cli.engine.shape import Lane, Node, Shape
 from tryon_cli.model.digest import salt_of
 from tryon_cli.model.errors import Fault, FaultKind
@@ -84,6 +84,54 @@ def test_a_failure_reaches_the_rows_behind_it_and_no_other(
         assert (ask.fault is fault) == (human in bad)
         assert (ask.fault_stage == "stylize") == (human in bad)
     assert set(run.made.values()) <= {1}, "a failed step must not be tried again for later rows"
+
+
+@given(names, st.sets(st.sampled_from("abcde")), st.integers(1, 6))
+def test_nothing_begins_for_rows_that_have_failed(
+    pairs: list[tuple[str, str]], bad: set[str], slots: int
+) -> None:
+    """A step that only failed rows asked for is dropped; one that another row needs, too, is done."""
+    plan = Plan()
+    shape = diamond(plan, slots)
+    rows = [row(shape, h, g, n) for n, (h, g) in enumerate(pairs)]
+    broken = {digests(h)[0] for h in bad}
+
+    def begins(step: Step) -> float:
+        assert any(ask.fault is None for ask, _ in step.waiting)
+        return 1.0 if step.node.order == "stylize" else 3.0
+
+    def breaks(step: Step) -> Fault | None:
+        wrong = step.node.order == "stylize" and step.inputs[0] in broken
+        return Fault(FaultKind.INPUT, "no person") if wrong else None
+
+    run = simulate(plan, rows, begins, breaks=breaks)
+    assert len(run.over) == len(rows) and not plan.steps and plan.running == 0
+    assert all(pool.busy == 0 for lane in plan.lanes for pool in lane.pools)
+    begun = {step.key for step in run.order}
+    assert not {step.key for step in plan.dropped} & begun
+    if slots == 1 and len({h for h, _ in pairs} & bad) > 1:
+        assert plan.dropped, "faces of people whose look failed first"
+
+
+def test_a_node_may_wait_for_what_it_does_not_use() -> None:
+    """Nothing is rendered before all pictures of a row have passed; that changes no name of anything."""
+    plan = Plan()
+    lane = plan.lane(Lane("any", "", [Pool("any", 9)]))
+    salts = [salt_of(name, "1", "", {}) for name in ("one", "two", "three")]
+    nodes = [Node(lane, salts[0], (0,), ""), Node(lane, salts[1], (1,), ""), Node(lane, salts[2], (2,), "")]
+    free = Shape(2, nodes, finals=[4])
+    held = Shape(2, [*nodes[:2], nodes[2]._replace(after=(3, 2))], finals=[4])
+    assert held.question(digests("h", "g")) == free.question(digests("h", "g"))
+    one = row(held, "h", "g")
+    first, second = plan.admit([one], [])
+    for step in (first, second):
+        plan.ready(step)
+        assert plan.take() is step
+    assert plan.known(first, make(first), []) == []
+    (third,) = plan.known(second, make(second), [])
+    assert third.node is held.nodes[2]
+    with pytest.raises(ValueError, match="after it"):
+        Shape(2, [nodes[0]._replace(after=(3,)), nodes[1]], finals=[3])
 
 
 def test_urgent_rows_go_first() -> None:
@@ -171,7 +219,8 @@ def test_weighing_keeps_every_waiting_step_and_its_priority() -> None:
         first.append(plan.take())
     taken = [step.row for step in first if step is not None]
     assert taken[:2] == [7, 3], "the urgent ones, in the order in which they became so"
-    assert sorted(taken) == sorted([*range(9), *range(9)]), "two steps a row, each once"
+    dropped = [step.row for step in plan.dropped]
+    assert sorted(taken + dropped) == sorted([*range(9), *range(9)]), "two steps a row, each once"
 
 
 def test_a_stage_must_come_after_what_it_needs() -> None:

@@ -54,6 +54,10 @@ class Ears:
             self.said[outcome.state] += 1
             self.running[step.node.order] -= 1
 
+    def dropped(self, step: Step) -> None:
+        with self.lock:
+            self.said["dropped"] += 1
+
     def over(self, asks: Sequence[Ask]) -> None:
         with self.lock:
             self.asks += asks
@@ -167,6 +171,27 @@ def test_a_failing_step_fails_its_rows_only(bench: Callable[..., Bench]) -> None
     wrong = sorted(ask.row for ask in one.ears.asks if ask.fault is not None)
     assert wrong == [n for n in range(40) if n % 8 == 3]
     assert len(one.ears.asks) == 40
+
+
+def test_what_runs_for_a_failed_row_is_waited_for_and_nothing_else_begins(
+    bench: Callable[..., Bench],
+) -> None:
+    """It may be paid. Every row is over: whoever waits is told so before it waits for what still runs."""
+    inside, gate = threading.Event(), threading.Event()
+
+    def work(step: Step) -> Outcome:
+        if step.node.order == "stylize":
+            assert inside.wait(20)
+            return Outcome(State.REFUSED, fault=Fault(FaultKind.INPUT, "no person"))
+        inside.set()
+        assert gate.wait(20)
+        return made(step)
+
+    one = bench(work)
+    one.scheduler.admit(one.rows(1))
+    assert one.scheduler.wait_idle(0.01, gate.set)
+    assert one.ears.said[State.MADE] == one.ears.said[State.REFUSED] == 1
+    assert one.plan.running == 0 and one.ears.said["started"] == 2
 
 
 def test_stop_starts_nothing_more_and_waits_for_what_runs(bench: Callable[..., Bench]) -> None:
@@ -306,7 +331,7 @@ def test_a_look_up_that_fails_leaves_its_rows_and_loses_no_worker(bench: Callabl
     assert one.scheduler.wait_idle(5)
     faults = [ask.fault.kind if ask.fault else None for ask in one.ears.asks]
     assert faults == [FaultKind.STOPPED] * 6 + [None] * 3
-    assert one.ears.said["queued"] == one.ears.said["started"]
+    assert one.ears.said["queued"] == one.ears.said["started"] + one.ears.said["dropped"]
 
 
 def test_the_next_call_starts_while_an_answer_is_still_kept() -> None:

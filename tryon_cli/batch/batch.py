@@ -104,7 +104,7 @@ class Batch:
 
     def _collect(self) -> None:
         """Wait for what runs: without end while all is well, a bounded time after a stop."""
-        self._scheduler.wait_idle(self._limits.grace)
+        self._scheduler.wait_idle(self._limits.grace, self._brake.rest)
         self._scheduler.close()
         self.blocked = not self._workers.join(1.0)
 

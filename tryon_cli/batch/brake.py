@@ -17,7 +17,9 @@ class Brake:
 
     def __init__(self, tell: Tell, clock: Callable[[], float]) -> None:
         self.pulled = threading.Event()
-        """Set once the run is to stop."""
+        """Set once nothing new is to be sent, and no back-off is waited for."""
+        self.hurry = threading.Event()
+        """Set once the run is to stop: what is at services is waited for a bounded time."""
         self.no_more = threading.Event()
         """Set once no further rows are to be begun; those that are open go on to their end."""
         self.stop: Stop | None = None
@@ -33,6 +35,10 @@ class Brake:
         if self.pulled.is_set():
             scheduler.stop()
 
+    def rest(self) -> None:
+        """All rows have come to their end: nothing new is sent, and what is still out is waited for."""
+        self.pulled.set()
+
     def halt(self, stop: Stop) -> None:
         """Start nothing any more. From any thread, any number of times.
 
@@ -47,6 +53,7 @@ class Brake:
             self.no_more.set()
             if not soft:
                 self.pulled.set()
+                self.hurry.set()
         running = self._scheduler.plan.running if self._scheduler is not None else 0
         if self._scheduler is not None and not soft:
             running = self._scheduler.stop()

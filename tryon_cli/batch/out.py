@@ -83,6 +83,9 @@ class Out:
     def started(self, step: Step) -> None:
         self._tell(StepStarted(self._clock(), step.node.lane.stage, step.key, _row(step)))
 
+    def dropped(self, step: Step) -> None:
+        self._tell(StepEnded(self._clock(), step.node.lane.stage, step.key, _row(step), State.SKIPPED))
+
     def ended(self, step: Step, outcome: Outcome) -> None:
         fault, answer = outcome.fault, outcome.answer
         self._tell(

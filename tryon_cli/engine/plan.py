@@ -116,6 +116,8 @@ class Plan:
         self.lanes: list[Lane] = []
         self.open = 0
         self.running = 0
+        self.dropped: list[Step] = []
+        """Steps that nobody needs any more, since their rows have failed; whoever tells of them empties it."""
         self._admitted = 0
         self._pushed = 0
         self._shapes: set[Shape] = set()
@@ -173,7 +175,17 @@ class Plan:
     def ready(self, step: Step) -> None:
         """Nobody knows the answer: the step may start when there is room."""
         step.phase = READY
-        self._push(step)
+        if not self._drop(step):
+            self._push(step)
+
+    def _drop(self, step: Step) -> bool:
+        """A step that waits is not started for rows that have failed: it would only cost money."""
+        if step.phase is not READY or any(ask.fault is None for ask, _ in step.waiting):
+            return False
+        del self.steps[step.key]
+        step.phase = OVER
+        self.dropped.append(step)
+        return True
 
     def _push(self, step: Step) -> None:
         self._pushed += 1
@@ -227,7 +239,7 @@ class Plan:
             ask.made += made
             ask.lacks -= 1
             for n in shape.successors[i]:
-                for slot in shape.nodes[n].inputs:
+                for slot in shape.needs[n]:
                     if digests[slot] is None:
                         break
                 else:
@@ -246,6 +258,15 @@ class Plan:
             if ask.fault is None:
                 ask.fault, ask.fault_stage, ask.fault_source = fault, step.node.lane.stage, step.source
                 self._close(ask, over)
+
+    def _forget(self, ask: Ask) -> None:
+        """Drop what only this row was waiting for."""
+        for i, needs in enumerate(ask.shape.needs):
+            if ask.answers[i] is None and all(ask.digests[slot] is not None for slot in needs):
+                node = ask.shape.nodes[i]
+                step = self.steps.get(key_of(node.salt, [ask.digests[slot] for slot in node.inputs]))  # type: ignore[misc]
+                if step is not None:
+                    self._drop(step)
 
     def _learn(self, lane: Lane, seconds: float) -> None:
         lane.seconds += seconds
@@ -276,3 +297,5 @@ class Plan:
     def _close(self, ask: Ask, over: list[Ask]) -> None:
         self.open -= 1
         over.append(ask)
+        if ask.fault is not None:
+            self._forget(ask)

@@ -93,13 +93,17 @@ class Scheduler:
             raise fault
         return True
 
-    def wait_idle(self, grace: float) -> bool:
-        """Return when no row is open; after stop() when nothing runs any more, or `grace` seconds later.
+    def wait_idle(self, grace: float, rest: Callable[[], None] | None = None) -> bool:
+        """Return when no row is open and nothing runs; after stop() `grace` seconds later at most.
 
+        rest: called when steps still run though no row is open: their rows have failed, but what they cost is paid.
         False: something still runs.
         """
         plan = self.plan
         self._until(lambda: not self._taking or not (plan.open or self._telling))
+        if self._taking and plan.running and rest is not None:
+            rest()
+        self._until(lambda: not self._taking or not (plan.running or self._telling))
         if self._taking:
             return True
         return self._until(lambda: not plan.running and not self._telling, grace)
@@ -139,7 +143,8 @@ class Scheduler:
             over: list[Ask] = []
             try:
                 mine = self._hear(seat, fresh, over)
-                if mine is not None and not fresh and not over:
+                dropped, self.plan.dropped = self.plan.dropped, []
+                if mine is not None and not fresh and not over and not dropped:
                     following = self.plan.take() if self._taking else None
                     if following is None:
                         self._rest(mine)
@@ -149,8 +154,8 @@ class Scheduler:
                     self._ring()
             finally:
                 self._lock.release()
-            if fresh or over:
-                self._outside(mine, fresh, over)
+            if fresh or over or dropped:
+                self._outside(mine, fresh, over, dropped)
         return following
 
     def _hear(self, seat: Seat | None, fresh: list[Step], over: list[Ask]) -> Seat | None:
@@ -168,13 +173,17 @@ class Scheduler:
         self._telling += len(over)
         return mine
 
-    def _outside(self, seat: Seat | None, fresh: Sequence[Step], over: Sequence[Ask]) -> Fault | None:
+    def _outside(
+        self, seat: Seat | None, fresh: Sequence[Step], over: Sequence[Ask], dropped: Sequence[Step] = ()
+    ) -> Fault | None:
         """Tell the ends of rows and look steps up, then say so. Returns what made the look-up fail.
 
         Rows count as open until their end was told: whoever waits for the last one sees its file.
         """
         news = _News(fresh, len(over))
         try:
+            for step in dropped:
+                self._hooks.dropped(step)
             if over:
                 self._hooks.over(over)
             if fresh:

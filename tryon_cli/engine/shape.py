@@ -52,12 +52,14 @@ class Node(NamedTuple):
     """What a worker needs to know beside the input digests; the engine only carries it."""
     takes_source: bool = False
     """True: the worker also needs to know where source inputs[0] lies."""
+    after: tuple[int, ...] = ()
+    """Slots that must be there before it starts, too, though it does not use them: no part of any key."""
 
 
 class Shape:
     """A row's graph: sources first, then nodes in an order in which inputs come before their users."""
 
-    __slots__ = ("finals", "nodes", "remaining", "roots", "salt", "sources", "successors", "width")
+    __slots__ = ("finals", "needs", "nodes", "remaining", "roots", "salt", "sources", "successors", "width")
 
     def __init__(self, sources: int, nodes: Sequence[Node], finals: Sequence[int]) -> None:
         """sources: how many inputs a row brings; finals: slots whose answers the row is after.
@@ -69,13 +71,15 @@ class Shape:
         self.finals = tuple(finals)
         self.width = sources + len(nodes)
         for i, node in enumerate(self.nodes):
-            if any(not 0 <= slot < sources + i for slot in node.inputs):
+            if any(not 0 <= slot < sources + i for slot in (*node.inputs, *node.after)):
                 raise ValueError(f"stage {node.lane.stage!r} needs something that comes after it")
+        self.needs = tuple(tuple(dict.fromkeys((*node.inputs, *node.after))) for node in self.nodes)
+        """Slots that must be there before each node."""
         self.successors = tuple(
-            tuple(n for n, node in enumerate(self.nodes) if sources + i in node.inputs)
+            tuple(n for n, needs in enumerate(self.needs) if sources + i in needs)
             for i in range(len(self.nodes))
         )
-        self.roots = tuple(i for i, n in enumerate(self.nodes) if all(s < sources for s in n.inputs))
+        self.roots = tuple(i for i, needs in enumerate(self.needs) if all(slot < sources for slot in needs))
         """Nodes that need sources only."""
         self.remaining: tuple[float, ...] = ()
         """What is still to come after each node on its longest way to the end, itself included; a stage of

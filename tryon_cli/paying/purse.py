@@ -52,7 +52,7 @@ class Purse:
     limits: Limits
     references: References
     stop: threading.Event
-    """Set once the run is to stop."""
+    """Set once nothing is to be sent any more."""
     tell: Tell
     consents: Consents = NO_CONSENTS
     blobs: Blobs | None = None
@@ -62,6 +62,8 @@ class Purse:
     """The least price (micro-USD) that the limits no longer covered: after that a run only ends what it has."""
     refusal: Fault | None = None
     """What was said then."""
+    hurry: threading.Event | None = None
+    """Set once jobs that are out are waited for a bounded time only. None: as stop."""
     sleep: Callable[[float], None] | None = None
     """Wait between two questions about a job. None: in time, cut short by a stop."""
     nap: Callable[[float], bool] | None = None
@@ -79,7 +81,7 @@ class Purse:
         """Wait between two questions about a job. After a stop never for longer than jobs are waited for."""
         if self.sleep is not None:
             self.sleep(seconds)
-        elif self.stop.wait(seconds):
+        elif (self.hurry or self.stop).wait(seconds):
             self.leaving()  # from now on it counts
             time.sleep(min(seconds, COLLECT / 4))
 
@@ -111,7 +113,7 @@ class Purse:
 
     def leaving(self) -> bool:
         """Has the run been stopping for so long that jobs are left to the next one?"""
-        if not self.stop.is_set():
+        if not (self.hurry or self.stop).is_set():
             return False
         now = self.ledger.clock.up()
         if not self._stopped:

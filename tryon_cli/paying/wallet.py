@@ -39,15 +39,18 @@ class Wallet:
         stop: threading.Event,
         tell: Tell,
         *,
+        hurry: threading.Event | None = None,
         consents: Consents = NO_CONSENTS,
         blobs: Blobs | None = None,
         assets: Assets | None = None,
         rebuild: bool = False,
     ) -> None:
-        """folder: the state folder; rebuild: begin a damaged ledger anew."""
+        """folder: the state folder; stop: nothing is sent any more; hurry: jobs that are out are waited for a bounded
+        time from now on (None: as stop); rebuild: begin a damaged ledger anew."""
         self._folder = folder
         self._limits = limits
         self._stop = stop
+        self._hurry = hurry or stop
         self._tell = tell
         self._consents = consents
         self._blobs = blobs
@@ -75,7 +78,7 @@ class Wallet:
                 raise care.unusable(trouble.cannot_write(ledger.path, error)) from error
             self._purse = Purse(
                 ledger, claims, self._limits, uploads, self._stop, self._tell, self._consents, self._blobs,
-                self._assets,
+                self._assets, hurry=self._hurry,
             )  # fmt: skip
         return self._purse
 
