@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -54,6 +55,8 @@ class Standing(NamedTuple):
     """USD."""
     home: Path | None = None
     """The state folder, where the money is written down."""
+    elsewhere: bool = False
+    """It is not the usual one: whoever looks into it has to name it."""
 
     @property
     def done(self) -> int:
@@ -96,13 +99,14 @@ def standing(folder: Path, home: Path | None = None, *, told: bool = False) -> S
         state, text = WORDS.get(run.exit, "STOPPED"), run.text or ""
     live = json.loads(run.live) if run.live and state == "RUNNING" else {}
     record = _record(run)
+    usual = None if told else home
     if home is not None and not told:
         home = place_of(record, "state_dir", folder) or home
     money = spend(home, journey(folder, run.run)) if home is not None else Spend()
     most = record.get("max_cost")
     budget = float(most) if isinstance(most, int | float) else None
     counts = json.loads(run.counts or "{}")
-    return Standing(state, folder, run, who, counts, live, text, money, budget, home)
+    return Standing(state, folder, run, who, counts, live, text, money, budget, home, home != usual)
 
 
 def _record(run: RunRecord) -> dict[str, Any]:
@@ -192,7 +196,7 @@ def as_lines(now: Standing, at: float) -> list[str]:
     lines += [
         f"  {share} · {counts}".rstrip(" ·"),
         *_cost(now),
-        *(f"  {line}" for line in at_services(now.money)),
+        *(f"  {line}" for line in at_services(now.money, now.home if now.elsewhere else None)),
     ]
     if now.unfinished:
         lines.append(f"  {now.left:,} rows left · continue: tryon resume {now.folder}")
@@ -209,21 +213,25 @@ def _cost(now: Standing) -> list[str]:
     return [f"  ${usd(money.spent):,.2f}{most}{held}"]
 
 
-def at_services(money: Spend) -> list[str]:
-    """What a run that has ended left at services, and what waits for a decision: a line each."""
+def at_services(money: Spend, elsewhere: Path | None = None) -> list[str]:
+    """What a run that has ended left at services, and what waits for a decision: a line each.
+
+    elsewhere: the state folder, where it is not the usual one.
+    """
     lines = []
     if money.out:
-        word = "call was" if money.out == 1 else "calls were"
+        word, them = ("call was", "it") if money.out == 1 else ("calls were", "them")
         keeps = "; ".join(
             f"{provider} keeps results until {time.strftime('%b %d %H:%M', time.localtime(until))}"
             for provider, until in money.keeps
         )
         lines.append(
-            f"{money.out:,} paid {word} in flight: resume collects them" + (f"; {keeps}" if keeps else "")
+            f"{money.out:,} paid {word} in flight: resume collects {them}" + (f"; {keeps}" if keeps else "")
         )
     if money.held:
         word = "call waits" if money.held == 1 else "calls wait"
-        lines.append(f"{money.held:,} paid {word} for a decision of yours: tryon ledger --open")
+        where = f" --state-dir {shlex.quote(os.path.relpath(elsewhere))}" if elsewhere else ""
+        lines.append(f"{money.held:,} paid {word} for a decision of yours: tryon ledger --open{where}")
     return lines
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import shlex
 import os
 import signal
 import sqlite3
@@ -188,6 +189,16 @@ def test_what_may_be_paid_waits_for_a_decision(world: Any) -> None:
             break
     assert {line["state"] for line in tool.results()} <= {"made", "cached"}
     tool.run("verify", "out")
+
+
+def test_a_decision_is_asked_for_with_the_command_that_shows_it(world: Any) -> None:
+    """The ledger of another state folder is found only by whoever names it."""
+    tool, _server = world(drop=0.3, seed=5)
+    tool.run("run", "m.csv", "--state-dir", "../a till", expect=13)
+    for told in (tool.run("status", "out"), tool.run("resume", "out", expect=13)):
+        (line,) = [line for line in (told.out + told.err).splitlines() if "for a decision of yours" in line]
+        shown = tool.run(*shlex.split(line.partition(": tryon ")[2]))
+        assert "maybe_paid" in shown.out
 
 
 def accepted(tool: Tool) -> int:

@@ -254,7 +254,10 @@ class _Journey:
 
     def at_services(self) -> list[str]:
         """Paid calls that are out or wait for a decision, as a person is told."""
-        return at_services(spend(self.settings.state_path, self.first)) if self.money.used else []
+        if not self.money.used:
+            return []
+        home = self.settings.state_path
+        return at_services(spend(home, self.first), home if self.settings.told("state_dir") else None)
 
     def leave_now(self) -> None:
         """The process ends at once: give the terminal back, and say what is left at services, if that can be read."""
