@@ -41,7 +41,7 @@ class _Watch:
 
 
 class _News:
-    """What became known outside the lock: steps that were looked up, and rows whose end was told."""
+    """What became known outside the lock: steps that were looked up, and rows and steps whose end was told."""
 
     __slots__ = ("fault", "fresh", "known", "told")
 
@@ -144,6 +144,7 @@ class Scheduler:
             try:
                 mine = self._hear(seat, fresh, over)
                 dropped, self.plan.dropped = self.plan.dropped, []
+                self._telling += len(over) + len(dropped)
                 if mine is not None and not fresh and not over and not dropped:
                     following = self.plan.take() if self._taking else None
                     if following is None:
@@ -170,7 +171,6 @@ class Scheduler:
                 mine = who
             else:
                 self._rest(who)
-        self._telling += len(over)
         return mine
 
     def _outside(
@@ -180,7 +180,7 @@ class Scheduler:
 
         Rows count as open until their end was told: whoever waits for the last one sees its file.
         """
-        news = _News(fresh, len(over))
+        news = _News(fresh, len(over) + len(dropped))
         try:
             for step in dropped:
                 self._hooks.dropped(step)
