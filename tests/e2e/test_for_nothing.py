@@ -56,6 +56,15 @@ def test_what_was_queued_for_a_failed_row_is_never_sent(hired: Hired) -> None:
     assert queued == len(ends) == 4 and sorted(ends) == ["refused", "skipped", "skipped", "skipped"]
 
 
+def test_no_face_is_bought_where_there_is_none(hired: Hired) -> None:
+    """The face is looked for here; where nobody is found, the service would be paid for a face of nobody."""
+    hired.rows(1)
+    hired.run("run", "m.csv", "--pipeline", "advanced-scene", "-p", "extract-face=local,fashn")
+    assert hired.submits == 2, "stylize and try-on"
+    (line,) = hired.results()
+    assert line["state"] == "flagged" and "there was no face to put back" in line["reasons"]
+
+
 def test_a_stop_does_not_wait_long_for_a_row_that_has_failed(hired: Hired) -> None:
     """All rows are over, one call is still out: Ctrl-C ends the run, and the call is left to the next one."""
     hired.rows(1)
