@@ -8,7 +8,7 @@ import signal
 from hired import RUN, STATUS, Hired
 from PIL import Image
 from tool import wait_for
-from vendors.server import instead
+from vendors.server import DROP_AFTER, instead
 
 
 def test_nothing_is_bought_for_a_row_with_a_picture_that_is_none(hired: Hired) -> None:
@@ -29,31 +29,52 @@ def test_a_person_whose_other_row_is_good_is_still_bought(hired: Hired) -> None:
 
 
 def test_a_run_waits_for_what_is_paid_though_its_row_has_failed(hired: Hired) -> None:
-    """Two variants: one is refused at once while the other is being made. Its picture is fetched and kept."""
+    """Two variants: the answer about one is lost at once, while the other is being made: that is fetched and kept."""
     hired.rows(1)
     hired.fashn.seconds = 1.0
-    hired.fashn.next(RUN, instead(400, {"error": "BadRequest", "message": "no"}))
-    hired.run("run", "m.csv", "--variants", "2", expect=3)
-    assert len(hired.errors()) == 1 and len(hired.charges) == 1
-    assert hired.open_calls() == [] and "stored" in {str(unit.state) for unit in hired.ledger()}
-    hired.run("resume", expect=None)
-    assert set(hired.charges.values()) == {1}, "the kept picture is not bought again"
+    hired.fashn.next(RUN, DROP_AFTER)
+    hired.run("run", "m.csv", "--variants", "2", expect=13)
+    assert sorted(str(unit.state) for unit in hired.ledger()) == ["maybe_paid", "stored"]
+    hired.run("resume", "--assume-unpaid")
+    assert hired.submits == 3, "the kept picture is not bought again"
     assert hired.states() == ["made"] and len(hired.images()) == 2
 
 
 def test_what_was_queued_for_a_failed_row_is_never_sent(hired: Hired) -> None:
-    """Four variants, one at a time: the first is refused, and so the others are not bought. The screen's numbers add
-    up all the same."""
+    """Four variants, one at a time: nobody knows about the first, and so the others are not bought. The numbers on the
+    screen add up all the same."""
     hired.rows(1)
-    hired.fashn.next(RUN, instead(400, {"error": "BadRequest", "message": "no"}))
-    hired.run("run", "m.csv", "--variants", "4", "--limits", "fashn=1", expect=3)
-    assert hired.submits == 1 and hired.charges == {}
+    hired.fashn.next(RUN, DROP_AFTER)
+    hired.run("run", "m.csv", "--variants", "4", "--limits", "fashn=1", expect=13)
+    assert hired.submits == 1
     (log,) = (hired.work / "out/logs").glob("*.jsonl")
     events = [json.loads(line) for line in log.read_text().splitlines()]
     steps = [event for event in events if event.get("stage") == "try-on"]
     queued = sum(event["count"] for event in steps if event["type"] == "step_queued")
     ends = [event["state"] for event in steps if event["type"] == "step_ended"]
-    assert queued == len(ends) == 4 and sorted(ends) == ["refused", "skipped", "skipped", "skipped"]
+    assert queued == len(ends) == 4 and sorted(ends) == ["maybe_paid", "skipped", "skipped", "skipped"]
+
+
+def test_a_refused_variant_does_not_cost_the_others(hired: Hired) -> None:
+    """Three candidates, one is refused: the other two are delivered, and the row says which one is missing."""
+    hired.rows(2)
+    hired.fashn.next(RUN, instead(400, {"error": "BadRequest", "message": "not this one"}))
+    hired.run("run", "m.csv", "--variants", "3", "--limits", "fashn=1")
+    first, second = sorted(hired.results(), key=lambda line: len(line["images"]))
+    assert (first["state"], second["state"]) == ("flagged", "made")
+    assert len(first["images"]) == 2 and len(second["images"]) == 3 and len(hired.images()) == 5
+    (reason,) = first["reasons"]
+    assert "variant" in reason and "is missing" in reason and "not this one" in reason
+    hired.run("verify", "out")
+    hired.run("resume", "out", expect=None)
+    assert hired.submits == 6 and set(hired.charges.values()) == {1}
+
+
+def test_a_row_whose_every_variant_is_refused_has_failed(hired: Hired) -> None:
+    hired.rows(1)
+    hired.fashn.next(RUN, *[instead(400, {"error": "BadRequest", "message": "no"})] * 2)
+    hired.run("run", "m.csv", "--variants", "2", expect=3)
+    assert hired.states() == ["failed"] and hired.charges == {}
 
 
 def test_no_face_is_bought_where_there_is_none(hired: Hired) -> None:
@@ -69,9 +90,9 @@ def test_a_stop_does_not_wait_long_for_a_row_that_has_failed(hired: Hired) -> No
     """All rows are over, one call is still out: Ctrl-C ends the run, and the call is left to the next one."""
     hired.rows(1)
     hired.fashn.seconds = 600.0
-    hired.fashn.next(RUN, instead(400, {"error": "BadRequest", "message": "no"}))
+    hired.fashn.next(RUN, DROP_AFTER)
     with hired.start("run", "m.csv", "--variants", "2") as process:
         assert wait_for(lambda: bool(hired.fashn.asked(STATUS)), process)
         process.send_signal(signal.SIGINT)
         assert process.wait(timeout=60) == 130
-    assert [call["state"] for call in hired.open_calls()] == ["accepted"]
+    assert sorted(call["state"] for call in hired.open_calls()) == ["accepted", "maybe_paid"]

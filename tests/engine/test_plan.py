@@ -113,6 +113,34 @@ def test_nothing_begins_for_rows_that_have_failed(
         assert plan.dropped, "faces of people whose look failed first"
 
 
+@given(st.lists(st.sampled_from(["made", "refused", "failed"]), min_size=1, max_size=5), st.integers(1, 3))
+def test_a_candidate_that_is_refused_does_not_end_its_row(ends: list[str], slots: int) -> None:
+    """stylize, then a try-on and a finish for each candidate: the row goes on while one of them may come, and fails of
+    what another run could do better."""
+    plan = Plan()
+    lane = plan.lane(Lane("any", "", [Pool("any", slots)]))
+    nodes, finals = [Node(lane, salt_of("look", "1", "", {}), (0,), "look")], []
+    for n, end in enumerate(ends):
+        nodes.append(Node(lane, salt_of("wear", "1", str(n), {}), (2, 1), end))
+        nodes.append(Node(lane, salt_of("finish", "1", "", {}), (2 + len(nodes) - 1,), "finish"))
+        finals.append(2 + len(nodes) - 1)
+    one = row(Shape(2, nodes, finals), "h", "g")
+    kinds = {"refused": FaultKind.CONTENT, "failed": FaultKind.TRANSIENT}
+
+    def breaks(step: Step) -> Fault | None:
+        return Fault(kinds[step.node.order], "no") if step.node.order in kinds else None
+
+    run = simulate(plan, [one], lambda step: 1.0, breaks=breaks)
+    assert run.over == [one] and plan.open == 0 and not plan.steps
+    if "failed" in ends or "made" not in ends:
+        assert one.fault is not None
+    else:
+        assert one.fault is None and one.lacks == 0
+        missing = {finals[n] for n, end in enumerate(ends) if end == "refused"}
+        assert set(one.missing) == missing
+        assert all((one.digests[slot] is None) == (slot in missing) for slot in finals)
+
+
 def test_a_node_may_wait_for_what_it_does_not_use() -> None:
     """Nothing is rendered before all pictures of a row have passed; that changes no name of anything."""
     plan = Plan()

@@ -138,9 +138,9 @@ class Out:
         files: list[Published] = []
         for variant, slot in enumerate(ask.shape.finals):
             answer = ask.answers[slot - ask.shape.sources]
-            if answer is None:
+            if answer is None and slot not in ask.missing:
                 raise AssertionError("a row without a fault has all its answers")
-            if self._outputs is None:
+            if self._outputs is None or answer is None:
                 continue
             data = self._blobs.get(answer.digest)
             if data is None:
@@ -151,7 +151,12 @@ class Out:
         return files
 
     def _finish(self, ask: Ask, asked: Asked, files: list[Published]) -> None:
-        notes = tuple(dict.fromkeys(note for a in ask.answers if a is not None for note in a.notes))
+        missing = [
+            f"variant {n} is missing: {ask.missing[slot].text} ({ask.missing[slot].code})"
+            for n, slot in enumerate(ask.shape.finals, 1)
+            if slot in ask.missing
+        ]
+        notes = (*dict.fromkeys(note for a in ask.answers if a is not None for note in a.notes), *missing)
         providers = dict.fromkeys(a.provider for a in ask.answers if a is not None and a.provider)
         made = RowState.MADE if ask.made else RowState.CACHED
         record = RowRecord(

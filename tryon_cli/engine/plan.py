@@ -13,9 +13,12 @@ from heapq import heapify, heappop, heappush
 from typing import Any
 
 from ..model.digest import Digest, Key, key_of
-from ..model.errors import Fault
+from ..model.errors import Fault, FaultKind
 from ..model.outcome import Answer
 from .shape import Lane, Node, Shape
+
+LASTING = (FaultKind.INPUT, FaultKind.CONTENT)
+"""Faults that another run will meet again."""
 
 AGEING = 100_000
 """Rows by which one step of priority may jump the queue. Finite, so nothing waits for ever."""
@@ -54,8 +57,10 @@ class Ask:
         "fault",
         "fault_source",
         "fault_stage",
+        "gone",
         "lacks",
         "made",
+        "missing",
         "rank",
         "row",
         "shape",
@@ -76,6 +81,10 @@ class Ask:
         self.made = 0
         self.cost = 0.0
         """USD of the steps that were done now and that no earlier row asked for."""
+        self.missing: dict[int, Fault] = {}
+        """Finals that it goes on without, and why."""
+        self.gone: frozenset[int] = frozenset()
+        """Nodes that only those needed."""
         self.fault: Fault | None = None
         self.fault_stage = ""
         self.fault_source = ""
@@ -158,9 +167,7 @@ class Plan:
         if step is None:
             failed = self.failed.get(key) if self.failed else None
             if failed is not None:
-                ask.fault, ask.fault_source = failed
-                ask.fault_stage = node.lane.stage
-                return False
+                return self._goes_on(ask, i, *failed)
             source = ask.sources[node.inputs[0]] if node.takes_source else ""
             step = self.steps[key] = Step(node, key, inputs, source, rank)  # type: ignore[arg-type]
             fresh.append(step)
@@ -254,10 +261,24 @@ class Plan:
         self._leave(step)
         if remember:
             self.failed[step.key] = fault, step.source
-        for ask, _ in step.waiting:
-            if ask.fault is None:
-                ask.fault, ask.fault_stage, ask.fault_source = fault, step.node.lane.stage, step.source
+        for ask, i in step.waiting:
+            if ask.fault is None and (not self._goes_on(ask, i, fault, step.source) or ask.over):
                 self._close(ask, over)
+
+    def _goes_on(self, ask: Ask, i: int, fault: Fault, source: str) -> bool:
+        """A step of a row has failed. Where it is one of several candidates that will never be, the row goes on for the
+        others: they may be paid already. False: the row has failed."""
+        shape = ask.shape
+        gone = shape.behind[i]
+        left = [slot for slot in shape.finals if slot not in ask.missing]
+        lost = [slot for slot in left if slot - shape.sources in gone]
+        if fault.kind not in LASTING or len(lost) == len(left):
+            ask.fault, ask.fault_stage, ask.fault_source = fault, shape.nodes[i].lane.stage, source
+            return False
+        ask.missing.update(dict.fromkeys(lost, fault))
+        ask.lacks -= len(gone - ask.gone)
+        ask.gone |= gone
+        return True
 
     def _forget(self, ask: Ask) -> None:
         """Drop what only this row was waiting for."""

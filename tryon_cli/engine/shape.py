@@ -59,7 +59,18 @@ class Node(NamedTuple):
 class Shape:
     """A row's graph: sources first, then nodes in an order in which inputs come before their users."""
 
-    __slots__ = ("finals", "needs", "nodes", "remaining", "roots", "salt", "sources", "successors", "width")
+    __slots__ = (
+        "behind",
+        "finals",
+        "needs",
+        "nodes",
+        "remaining",
+        "roots",
+        "salt",
+        "sources",
+        "successors",
+        "width",
+    )
 
     def __init__(self, sources: int, nodes: Sequence[Node], finals: Sequence[int]) -> None:
         """sources: how many inputs a row brings; finals: slots whose answers the row is after.
@@ -79,6 +90,11 @@ class Shape:
             tuple(n for n, needs in enumerate(self.needs) if sources + i in needs)
             for i in range(len(self.nodes))
         )
+        behind: list[frozenset[int]] = [frozenset()] * len(self.nodes)
+        for i in range(len(self.nodes) - 1, -1, -1):
+            behind[i] = frozenset((i,)).union(*(behind[n] for n in self.successors[i]))
+        self.behind = tuple(behind)
+        """Nodes that cannot be done without each node, itself included."""
         self.roots = tuple(i for i, needs in enumerate(self.needs) if all(slot < sources for slot in needs))
         """Nodes that need sources only."""
         self.remaining: tuple[float, ...] = ()
