@@ -61,7 +61,7 @@ def shop(folder: Path, url: str, pairs: int) -> None:
     (folder / "tryon.toml").write_text(settings(url))
 
 
-def ours(folder: Path, *options: str) -> float:
+def ours(folder: Path, *options: str, provider: str = "bench") -> float:
     """Seconds of the whole process."""
     env = {
         **os.environ, "XDG_CACHE_HOME": str(folder / "cache"), "XDG_STATE_HOME": str(folder / "state"),
@@ -69,7 +69,7 @@ def ours(folder: Path, *options: str) -> float:
     }  # fmt: skip
     began = time.perf_counter()
     done = subprocess.run(
-        [sys.executable, "-m", "tryon_cli", "run", "m.csv", "-p", "bench", "--size", "source", *options],
+        [sys.executable, "-m", "tryon_cli", "run", "m.csv", "-p", provider, "--size", "source", *options],
         cwd=folder, env=env, capture_output=True, text=True, check=False,
     )  # fmt: skip
     if done.returncode:

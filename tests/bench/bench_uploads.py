@@ -63,7 +63,8 @@ def run(fake: Vendor, place: Path, settings: str, rows: int) -> None:
     key.chmod(0o600)
     (place / "config/tryon").mkdir(parents=True)
     (place / "config/tryon/config.toml").write_text(settings.format(url=fake.url, key=key))
-    ours(place, "-p", fake.NAME, "--pipeline", "tryon-only", "--max-cost", "200", "--max-rows", "5000")
+    options = ("--pipeline", "tryon-only", "--max-cost", "200", "--max-rows", "5000")
+    ours(place, *options, provider=fake.NAME)
 
 
 def main(quick: bool) -> None:
