@@ -21,10 +21,11 @@ from .batch.makers import Known, turned_out
 from .batch.out import Out
 from .batch.rows import Rows
 from .engine.adaptive import Gauge
+from .engine.asks import Step
 from .engine.lanes import Lanes
 from .engine.limiter import START, Limiter
 from .engine.outside import OutsideWorkers
-from .engine.plan import Plan, Step
+from .engine.plan import Plan
 from .engine.scheduler import Scheduler
 from .engine.threads import ThreadWorkers
 from .model.chains import chains_of, providers_of

@@ -24,7 +24,8 @@ sys.path.insert(0, str(Path(__file__).parent))
 from peers import PEERS, Pair
 from simulate import MEANS, diamond, digests, make
 
-from tryon_cli.engine.plan import Ask, Plan, Step
+from tryon_cli.engine.asks import Ask, Step
+from tryon_cli.engine.plan import Plan
 from tryon_cli.engine.scheduler import Scheduler
 from tryon_cli.engine.threads import ThreadWorkers
 from tryon_cli.model.outcome import Outcome, State

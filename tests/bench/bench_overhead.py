@@ -104,7 +104,8 @@ def alone(count: int) -> None:
     from bench_latency import Silent
     from simulate import diamond, digests, make
 
-    from tryon_cli.engine.plan import Ask, Plan
+    from tryon_cli.engine.asks import Ask
+    from tryon_cli.engine.plan import Plan
     from tryon_cli.engine.scheduler import Scheduler
     from tryon_cli.engine.threads import ThreadWorkers
     from tryon_cli.model.outcome import Outcome, State

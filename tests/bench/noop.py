@@ -19,8 +19,9 @@ from tryon_cli.batch.batch import Batch
 from tryon_cli.batch.brake import Brake
 from tryon_cli.batch.out import Out
 from tryon_cli.batch.rows import Rows
+from tryon_cli.engine.asks import Step
 from tryon_cli.engine.limits import Pool
-from tryon_cli.engine.plan import Plan, Step
+from tryon_cli.engine.plan import Plan
 from tryon_cli.engine.scheduler import Scheduler
 from tryon_cli.engine.shape import Lane, Node, Shape
 from tryon_cli.engine.threads import ThreadWorkers

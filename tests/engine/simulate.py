@@ -8,8 +8,9 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
+from tryon_cli.engine.asks import Ask, Step
 from tryon_cli.engine.limits import Pool
-from tryon_cli.engine.plan import Ask, Plan, Step
+from tryon_cli.engine.plan import Plan
 from tryon_cli.engine.shape import Lane, Node, Shape
 from tryon_cli.model.digest import Digest, Key, digest_of, salt_of
 from tryon_cli.model.errors import Fault

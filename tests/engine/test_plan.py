@@ -10,8 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from simulate import MEANS, Run, diamond, digests, jitter, make, simulate
 
+from tryon_cli.engine.asks import AGEING, Ask, Step
 from tryon_cli.engine.limits import Pool
-from tryon_cli.engine.plan import AGEING, Ask, Plan, Step
+from tryon_cli.engine.plan import Plan
 from tryon_cli.engine.shape import Lane, Node, Shape
 from tryon_cli.model.digest import salt_of
 from tryon_cli.model.errors import Fault, FaultKind

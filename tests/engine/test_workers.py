@@ -12,9 +12,10 @@ from typing import Any
 import pytest
 from simulate import diamond, digests, make
 
+from tryon_cli.engine.asks import Ask, Step
 from tryon_cli.engine.limits import Pool
 from tryon_cli.engine.outside import LOST_TRIES, OutsideWorkers
-from tryon_cli.engine.plan import Ask, Plan, Step
+from tryon_cli.engine.plan import Plan
 from tryon_cli.engine.scheduler import RISING, Scheduler
 from tryon_cli.engine.shape import Lane, Node, Shape
 from tryon_cli.engine.threads import ThreadWorkers

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple, Protocol
 
-from ..engine.plan import Ask
+from ..engine.asks import Ask
 from ..engine.scheduler import Scheduler
 from ..journal.journal import Journal
 from ..journal.table import RowRecord

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 
-from ..engine.plan import Ask, Step
+from ..engine.asks import Ask, Step
 from ..engine.shape import Shape
 from ..model.digest import Key, Value, alternate_key
 from ..model.outcome import Answer

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from ..engine.plan import Ask, Step
+from ..engine.asks import Ask, Step
 from ..engine.shape import Lane
 from ..journal.table import RowRecord
 from ..model.errors import Exit, Fault, FaultKind

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from ..model.outcome import Answer, Outcome
-from .plan import Ask, Step
+from .asks import Ask, Step
 
 
 class Seat(Protocol):

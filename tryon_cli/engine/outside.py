@@ -14,7 +14,7 @@ from typing import Any
 
 from ..model.errors import Fault, FaultKind
 from ..model.outcome import Outcome, State
-from .plan import Step
+from .asks import Step
 from .scheduler import Scheduler
 
 LOST_TRIES = 3

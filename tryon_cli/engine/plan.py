@@ -8,20 +8,13 @@ yet, and the caller says `known` or `ready` for each of them.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from enum import IntEnum
 from heapq import heapify, heappop, heappush
-from typing import Any
 
-from ..model.digest import Digest, Key, key_of
-from ..model.errors import Fault, FaultKind
+from ..model.digest import Key, key_of
+from ..model.errors import Fault
 from ..model.outcome import Answer
-from .shape import Lane, Node, Shape
-
-LASTING = (FaultKind.INPUT, FaultKind.CONTENT)
-"""Faults that another run will meet again."""
-
-AGEING = 100_000
-"""Rows by which one step of priority may jump the queue. Finite, so nothing waits for ever."""
+from .asks import LANDED, OVER, READY, RUNNING, Ask, Step
+from .shape import Lane, Shape
 
 LOOKAHEAD = 2.0
 """Rows per worker by which a step with one more average stage behind it goes first: long chains are begun early
@@ -31,87 +24,6 @@ come out about in the order they went in."""
 WEIGHED = 16
 """Steps after which the ways to the end are weighed by what the stages really take, and then again at four
 times as many, and so on. Where one stage takes ten times as long as the others, runs are 5 % shorter for it."""
-
-
-class Phase(IntEnum):
-    """Where a step is."""
-
-    ASKED = 0
-    READY = 1
-    RUNNING = 2
-    LANDED = 3
-    """Answered; we are still at it."""
-    OVER = 4
-
-
-ASKED, READY, RUNNING, LANDED, OVER = Phase  # a name costs a third of what an attribute of an enum costs
-
-
-class Ask:
-    """One row in flight: what it brought, what it has so far, and what it still lacks."""
-
-    __slots__ = (
-        "answers",
-        "cost",
-        "digests",
-        "fault",
-        "fault_source",
-        "fault_stage",
-        "gone",
-        "lacks",
-        "made",
-        "missing",
-        "rank",
-        "row",
-        "shape",
-        "sources",
-    )
-
-    def __init__(
-        self, row: Any, shape: Shape, digests: Iterable[Digest], sources: tuple[str, ...], priority: int = 5
-    ) -> None:
-        """row: carried for the caller; digests and sources: names and places of what the row brings."""
-        self.row = row
-        self.shape = shape
-        self.digests: list[Digest | None] = [*digests, *[None] * len(shape.nodes)]
-        self.sources = sources
-        self.answers: list[Answer | None] = [None] * len(shape.nodes)
-        self.rank = -float(priority) * AGEING
-        self.lacks = len(shape.nodes)
-        self.made = 0
-        self.cost = 0.0
-        """USD of the steps that were done now and that no earlier row asked for."""
-        self.missing: dict[int, Fault] = {}
-        """Finals that it goes on without, and why."""
-        self.gone: frozenset[int] = frozenset()
-        """Nodes that only those needed."""
-        self.fault: Fault | None = None
-        self.fault_stage = ""
-        self.fault_source = ""
-
-    @property
-    def over(self) -> bool:
-        return self.lacks == 0 or self.fault is not None
-
-
-class Step:
-    """One stage applied to known inputs. Every row that needs it waits on the same one."""
-
-    __slots__ = ("inputs", "key", "node", "phase", "rank", "source", "waiting")
-
-    def __init__(self, node: Node, key: Key, inputs: tuple[Digest, ...], source: str, rank: float) -> None:
-        self.node = node
-        self.key = key
-        self.inputs = inputs
-        self.source = source
-        self.rank = rank
-        self.phase = ASKED
-        self.waiting: list[tuple[Ask, int]] = []
-
-    @property
-    def row(self) -> Any:
-        """The row that asked first."""
-        return self.waiting[0][0].row
 
 
 class Plan:
@@ -167,7 +79,7 @@ class Plan:
         if step is None:
             failed = self.failed.get(key) if self.failed else None
             if failed is not None:
-                return self._goes_on(ask, i, *failed)
+                return ask.goes_on(i, *failed)
             source = ask.sources[node.inputs[0]] if node.takes_source else ""
             step = self.steps[key] = Step(node, key, inputs, source, rank)  # type: ignore[arg-type]
             fresh.append(step)
@@ -262,23 +174,8 @@ class Plan:
         if remember:
             self.failed[step.key] = fault, step.source
         for ask, i in step.waiting:
-            if ask.fault is None and (not self._goes_on(ask, i, fault, step.source) or ask.over):
+            if ask.fault is None and (not ask.goes_on(i, fault, step.source) or ask.over):
                 self._close(ask, over)
-
-    def _goes_on(self, ask: Ask, i: int, fault: Fault, source: str) -> bool:
-        """A step of a row has failed. Where it is one of several candidates that will never be, the row goes on for the
-        others: they may be paid already. False: the row has failed."""
-        shape = ask.shape
-        gone = shape.behind[i]
-        left = [slot for slot in shape.finals if slot not in ask.missing]
-        lost = [slot for slot in left if slot - shape.sources in gone]
-        if fault.kind not in LASTING or len(lost) == len(left):
-            ask.fault, ask.fault_stage, ask.fault_source = fault, shape.nodes[i].lane.stage, source
-            return False
-        ask.missing.update(dict.fromkeys(lost, fault))
-        ask.lacks -= len(gone - ask.gone)
-        ask.gone |= gone
-        return True
 
     def _forget(self, ask: Ask) -> None:
         """Drop what only this row was waiting for."""

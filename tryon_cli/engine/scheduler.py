@@ -19,8 +19,9 @@ from typing import Any
 from ..model.digest import Key
 from ..model.errors import Fault, FaultKind
 from ..model.outcome import Answer, Outcome, State
+from .asks import Ask, Step
 from .hooks import Hooks, Seat
-from .plan import Ask, Plan, Step
+from .plan import Plan
 
 Probe = Callable[[Sequence[Key]], dict[Key, Answer]]
 

@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable
 
 from ..model.outcome import Outcome
-from .plan import Step
+from .asks import Step
 from .scheduler import Scheduler
 
 
