@@ -55,8 +55,8 @@ class Standing(NamedTuple):
     """USD."""
     home: Path | None = None
     """The state folder, where the money is written down."""
-    elsewhere: bool = False
-    """It is not the usual one: whoever looks into it has to name it."""
+    elsewhere: Path | None = None
+    """The same where it is not the usual one: whoever looks into it has to name it."""
 
     @property
     def done(self) -> int:
@@ -106,7 +106,9 @@ def standing(folder: Path, home: Path | None = None, *, told: bool = False) -> S
     most = record.get("max_cost")
     budget = float(most) if isinstance(most, int | float) else None
     counts = json.loads(run.counts or "{}")
-    return Standing(state, folder, run, who, counts, live, text, money, budget, home, home != usual)
+    return Standing(
+        state, folder, run, who, counts, live, text, money, budget, home, home if home != usual else None
+    )
 
 
 def _record(run: RunRecord) -> dict[str, Any]:
@@ -196,7 +198,7 @@ def as_lines(now: Standing, at: float) -> list[str]:
     lines += [
         f"  {share} · {counts}".rstrip(" ·"),
         *_cost(now),
-        *(f"  {line}" for line in at_services(now.money, now.home if now.elsewhere else None)),
+        *(f"  {line}" for line in at_services(now.money, now.elsewhere)),
     ]
     if now.unfinished:
         lines.append(f"  {now.left:,} rows left · continue: tryon resume {now.folder}")

@@ -91,5 +91,5 @@ def introduce(found: Standing) -> None:
         f"Resuming {run.run} ({why}, {ago} ago): {found.done:,} of {run.total:,} rows are done",
         file=sys.stderr,
     )
-    for line in at_services(found.money, found.home if found.elsewhere else None):
+    for line in at_services(found.money, found.elsewhere):
         print(line, file=sys.stderr)

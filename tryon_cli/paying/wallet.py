@@ -50,7 +50,7 @@ class Wallet:
         self._folder = folder
         self._limits = limits
         self._stop = stop
-        self._hurry = hurry or stop
+        self._hurry = hurry
         self._tell = tell
         self._consents = consents
         self._blobs = blobs
